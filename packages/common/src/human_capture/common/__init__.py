@@ -1,0 +1,1 @@
+"""Shared ground: cameras, key points, metrics, synthetic people, the command line."""
