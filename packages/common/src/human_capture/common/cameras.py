@@ -9,13 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from types import EllipsisType
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from human_capture.common.distortion import DistortionModel, distort, undistort
+
+_Axis = int | slice | EllipsisType | list[int] | Tensor | None
+Index = _Axis | tuple[_Axis, ...]  # what a tensor takes in brackets
 
 
 @dataclass(frozen=True)
@@ -102,7 +105,9 @@ class Cameras:
         if self.distortion is not None:
             rays = rays.expand(*self.shape, *rays.shape[-2:])
             rays = distort(rays, self.distortion, self.model)
-        return rays @ self.intrinsics[..., :2, :2].mT + self.intrinsics[..., None, :2, 2]
+        return (
+            rays @ self.intrinsics[..., :2, :2].mT + self.intrinsics[..., None, :2, 2]
+        )
 
     def normalise(
         self, pixels: Float[Tensor, "*#batch point 2"]
@@ -175,8 +180,15 @@ class Cameras:
             affine: Homogeneous maps, from old pixels to new pixels.
         """
         warped = affine @ self.intrinsics
-        turned = bool((affine[..., :2, :2] - torch.diag_embed(
-            affine.diagonal(dim1=-2, dim2=-1)[..., :2])).abs().amax() > 1e-6)
+        turned = bool(
+            (
+                affine[..., :2, :2]
+                - torch.diag_embed(affine.diagonal(dim1=-2, dim2=-1)[..., :2])
+            )
+            .abs()
+            .amax()
+            > 1e-6
+        )
         if not turned:
             return replace(self, intrinsics=warped)
         if self.distortion is not None:
@@ -197,13 +209,13 @@ class Cameras:
             function(self.intrinsics), function(self.world_to_camera), lens, self.model
         )
 
-    def __getitem__(self, index: Any) -> Cameras:  # whatever a tensor takes
+    def __getitem__(self, index: Index) -> Cameras:
         """Part of the batch."""
         return self.map(lambda tensor: tensor[index])
 
-    def to(self, *args: Any, **kwargs: Any) -> Cameras:  # as torch.Tensor.to
+    def to(self, target: torch.device | torch.dtype | str) -> Cameras:
         """The cameras on another device or in another precision."""
-        return self.map(lambda tensor: tensor.to(*args, **kwargs))
+        return self.map(lambda tensor: tensor.to(target))
 
 
 def _upper_triangular_times_rotation(matrix: Tensor) -> tuple[Tensor, Tensor]:

@@ -117,11 +117,14 @@ def _newton_step(
 
     along_x = torch.zeros_like(solution)
     along_x[..., 0] = 1
-    _, column_x = torch.func.jvp(lens, (solution,), (along_x,))
-    _, column_y = torch.func.jvp(lens, (solution,), (along_x.flip(-1),))
+    column_x = torch.func.jvp(lens, (solution,), (along_x,))[1]
+    column_y = torch.func.jvp(lens, (solution,), (along_x.flip(-1),))[1]
     residual = distort(solution, coefficients, model) - target
-    determinant = column_x[..., 0] * column_y[..., 1] - column_y[..., 0] * column_x[..., 1]
+    determinant = _cross(column_x, column_y)
     determinant = torch.where(determinant.abs() < 1e-6, 1e-6, determinant)
-    step_x = residual[..., 0] * column_y[..., 1] - column_y[..., 0] * residual[..., 1]
-    step_y = column_x[..., 0] * residual[..., 1] - residual[..., 0] * column_x[..., 1]
-    return torch.stack((step_x, step_y), -1) / determinant[..., None]
+    step = (_cross(residual, column_y), _cross(column_x, residual))
+    return torch.stack(step, -1) / determinant[..., None]
+
+
+def _cross(first: Tensor, second: Tensor) -> Tensor:
+    return first[..., 0] * second[..., 1] - second[..., 0] * first[..., 1]

@@ -9,6 +9,7 @@ error says which joints those are.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
 from jaxtyping import Bool, Float
@@ -76,7 +77,7 @@ def _both(*names: str) -> tuple[str, ...]:
 
 
 def _limbs(*chains: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
-    return tuple(pair for chain in chains for pair in zip(chain, chain[1:], strict=False))
+    return tuple(pair for chain in chains for pair in pairwise(chain))
 
 
 _ARMS = (
@@ -135,7 +136,10 @@ hips of COCO, so the two do not share a name and are not converted into each oth
 
 COCO17 = KeypointFormat(
     "coco17",
-    ("nose", *_both("eye", "ear", "shoulder", "elbow", "wrist", "hip", "knee", "ankle")),
+    (
+        "nose",
+        *_both("eye", "ear", "shoulder", "elbow", "wrist", "hip", "knee", "ankle"),
+    ),
     _limbs(*_FACE, *_BOX, *_ARMS, *_LEGS),
     ("left_hip", "right_hip"),
 )
@@ -264,8 +268,7 @@ HAND21 = KeypointFormat(
 """21 joints of one hand, from the wrist to the finger tips."""
 
 FORMATS = {
-    f.name: f
-    for f in (HUMAN36M, COCO17, COCO19, BODY25, BLAZEPOSE33, HALPE26, HAND21)
+    f.name: f for f in (HUMAN36M, COCO17, COCO19, BODY25, BLAZEPOSE33, HALPE26, HAND21)
 }
 
 _DERIVED = {  # joint: the joints whose mean it is

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
+from torch.nn.functional import normalize
 
 
 def skew(vectors: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch 3 3"]:
@@ -12,7 +13,7 @@ def skew(vectors: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch 3 3"]:
     x, y, z = vectors.unbind(-1)
     zero = torch.zeros_like(x)
     rows = (zero, -z, y, z, zero, -x, -y, x, zero)
-    return torch.stack(rows, -1).unflatten(-1, (3, 3))
+    return torch.stack(rows, -1).reshape(*x.shape, 3, 3)
 
 
 def so3_exp(rotation_vectors: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch 3 3"]:
@@ -67,7 +68,7 @@ def _quaternion(rotations: Tensor) -> Tensor:
     )
     best = candidates.diagonal(dim1=-2, dim2=-1).argmax(-1)
     index = best[..., None, None].expand(*best.shape, 1, 4)
-    return torch.nn.functional.normalize(candidates.gather(-2, index)[..., 0, :], dim=-1)
+    return normalize(candidates.gather(-2, index)[..., 0, :], dim=-1)
 
 
 def umeyama(
@@ -90,8 +91,8 @@ def umeyama(
     """
     if weights is None:
         weights = torch.ones_like(source[..., 0])
-    share = weights.to(source) / weights.to(source).sum(-1, keepdim=True).clamp_min(1e-12)
-    share = share[..., None]
+    weights = weights.to(source)
+    share = (weights / weights.sum(-1, keepdim=True).clamp_min(1e-12))[..., None]
     mean_source = (share * source).sum(-2, keepdim=True)
     mean_target = (share * target).sum(-2, keepdim=True)
     centred = source - mean_source

@@ -147,9 +147,9 @@ def triangulate_rays(
 
 def _unit_rows(gain: Tensor, system: _Rows, weights: Tensor) -> Tensor:
     """First-pass gains: as if every camera stood at the same distance."""
-    distance = system.camera_distance
     used = weights.amax(-1).gt(0).double()
-    mean = (distance * used).sum(-1, keepdim=True) / used.sum(-1, keepdim=True).clamp_min(1)
+    total = (system.camera_distance * used).sum(-1, keepdim=True)
+    mean = total / used.sum(-1, keepdim=True).clamp_min(1)
     return gain / mean.clamp_min(1e-6)[..., None]
 
 
@@ -169,7 +169,7 @@ class _Solution:
 
 @dataclass(frozen=True)
 class _Rows:
-    """The equations ``a X = b`` of all views: a (*batch view joint 2 3), b without 3."""
+    """The equations ``a X = b`` of all views, with a of (*batch view joint 2 3)."""
 
     a: Tensor
     b: Tensor
@@ -205,4 +205,4 @@ def _inverse_symmetric(matrix: Tensor) -> Tensor:
     yy, yz, zz = a * f - c * c, b * c - a * e, a * d - b * b
     determinant = (a * xx + b * xy + c * xz).clamp_min(1e-30)
     adjugate = torch.stack((xx, xy, xz, xy, yy, yz, xz, yz, zz), -1)
-    return (adjugate / determinant[..., None]).unflatten(-1, (3, 3))
+    return (adjugate / determinant[..., None]).reshape(*a.shape, 3, 3)

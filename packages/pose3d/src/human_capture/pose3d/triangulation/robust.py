@@ -83,7 +83,8 @@ def triangulate_robustly(
         for start in range(0, len(flat.rays), chunk)
     ]
     points, covariance, condition, fine, inliers, residuals = (
-        torch.cat(tensors).unflatten(0, batch) for tensors in zip(*parts, strict=True)
+        torch.cat(tensors).reshape(*batch, *tensors[0].shape[1:])
+        for tensors in zip(*parts, strict=True)
     )
     return RobustlyTriangulated(
         Triangulated(points, covariance, condition, fine).to(keypoints.dtype),

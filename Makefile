@@ -1,0 +1,39 @@
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3
+BIN := .venv/bin
+SETUP := .venv/.setup-$(shell cat constraints.txt requirements-dev.txt packages/*/pyproject.toml | cksum | cut -d' ' -f1)
+
+setup: $(SETUP) ## Make .venv with everything in it (the other targets do it for you)
+
+# Editable: projects first, then common without its dependencies, or pip would
+# replace common by a copy. mediapipe only carries its .tflite networks and Pose2Sim
+# its demo videos; neither is imported, so their dependencies stay out.
+$(SETUP):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed; set PYTHON=python3.x"; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install -q -c constraints.txt -r requirements-dev.txt -e packages/pose3d
+	$(BIN)/pip install -q -c constraints.txt --no-deps -e packages/common
+	$(BIN)/pip install -q --no-deps mediapipe==0.10.14 Pose2Sim==0.10.49
+	@touch $@
+
+demo: $(SETUP) ## Real people from four cameras to 3D motion, and the methods compared
+	$(BIN)/pose3d demo --output outputs/demo
+
+test: $(SETUP) ## Run the fast tests
+	$(BIN)/pytest
+
+test-all: $(SETUP) ## Run every test, the slow ones too
+	$(BIN)/pytest -m "slow or not slow"
+
+check: $(SETUP) ## Lint, type-check and verify which package may import which
+	$(BIN)/ruff check && $(BIN)/ruff format --check && $(BIN)/mypy && $(BIN)/lint-imports
+
+bench: $(SETUP) ## Measure speed and memory against plain versions and peers
+	$(BIN)/python benchmarks/run.py --output benchmarks/RESULTS.md
+
+help: ## Show this help
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+
+.PHONY: setup demo test test-all check bench help

@@ -1,0 +1,146 @@
+"""The command line every project shares.
+
+``fit``, ``validate``, ``test`` and ``predict`` come from LightningCLI. A project adds
+subcommands that work on people's own files; each is a dataclass of options whose
+docstring is its ``--help``, and a function that takes one.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+from jsonargparse import ArgumentParser, set_parsing_settings
+from lightning.pytorch import LightningDataModule, LightningModule, Trainer
+from lightning.pytorch.cli import (
+    LightningArgumentParser,
+    LightningCLI,
+    SaveConfigCallback,
+)
+
+from human_capture.common.errors import InputError
+
+
+class LogConfig(SaveConfigCallback):
+    """Save the resolved configuration, and send it to the experiment tracker."""
+
+    def save_config(
+        self, trainer: Trainer, pl_module: LightningModule, stage: str
+    ) -> None:
+        """Log the whole configuration as hyper-parameters."""
+        config = yaml.safe_load(self.parser.dump(self.config, skip_none=False))
+        for logger in trainer.loggers:
+            logger.log_hyperparams(config)
+
+
+class CLI(LightningCLI):
+    """``fit``, ``validate``, ``test`` and ``predict`` for any module and data."""
+
+    def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
+        """Add the name that output folders and the tracker use."""
+        parser.add_argument("--name", default="debug", help="Name of the run.")
+
+
+@dataclass(frozen=True)
+class Command:
+    """A subcommand for people's own files.
+
+    Attributes:
+        options: Dataclass of its options; the docstring describes each.
+        run: Does the work.
+        summary: One line for the overview.
+    """
+
+    options: type[Any]
+    run: Callable[[Any], object]
+    summary: str
+
+
+def train(
+    module: type[LightningModule],
+    data: type[LightningDataModule],
+    args: Sequence[str] | None = None,
+) -> CLI:
+    """Run ``fit``, ``validate``, ``test`` or ``predict``; returns the finished run.
+
+    Args:
+        module: Base class of the modules that ``--model`` accepts.
+        data: Base class of the data modules that ``--data`` accepts.
+        args: Command line; that of the process when absent.
+    """
+    set_parsing_settings(omegaconf_absolute_to_relative_paths=True)
+    return CLI(
+        module,
+        data,
+        subclass_mode_model=True,
+        subclass_mode_data=True,
+        seed_everything_default=0,
+        auto_configure_optimizers=False,
+        save_config_callback=LogConfig,
+        save_config_kwargs={"overwrite": True},
+        parser_kwargs={"parser_mode": "omegaconf+"},
+        args=None if args is None else list(args),
+    )
+
+
+def main(
+    program: str,
+    module: type[LightningModule],
+    data: type[LightningDataModule],
+    commands: Mapping[str, Command],
+    args: Sequence[str] | None = None,
+) -> int:
+    """Run a project's command line and return the exit status.
+
+    An :class:`InputError` prints its one sentence; Ctrl-C ends quietly with status
+    130. Anything else is a defect and keeps its traceback.
+
+    Args:
+        program: Name of the console script.
+        module: Base class of the modules that ``--model`` accepts.
+        data: Base class of the data modules that ``--data`` accepts.
+        commands: The project's own subcommands by name.
+        args: Command line; that of the process when absent.
+    """
+    args = sys.argv[1:] if args is None else list(args)
+    try:
+        if args and args[0] in commands:
+            command = commands[args[0]]
+            parser = ArgumentParser(
+                prog=f"{program} {args[0]}", description=command.summary
+            )
+            parser.add_class_arguments(command.options, "options", as_group=False)
+            parser.add_argument("--config", action="config", help="A YAML of options.")
+            command.run(parser.instantiate_classes(parser.parse_args(args[1:])).options)
+        elif not args or args[0] in ("-h", "--help"):
+            print(_overview(program, commands))
+        else:
+            train(module, data, args)
+    except InputError as error:
+        print(f"{program}: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print(f"\n{program}: interrupted; what was finished is kept.", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _overview(program: str, commands: Mapping[str, Command]) -> str:
+    training = {
+        "fit": "Train on a configuration from experiments/.",
+        "validate": "Evaluate a checkpoint on the validation split.",
+        "test": "Evaluate on the held-out split and print the tables.",
+        "predict": "Run a checkpoint on a data module.",
+    }
+    own = {name: command.summary for name, command in commands.items()}
+    width = max(map(len, {**own, **training})) + 2
+    lines = [f"usage: {program} <command> [options]", ""]
+    for title, group in (("On your own files", own), ("Training", training)):
+        lines.append(f"{title}:")
+        lines += [f"  {name:<{width}}{text}" for name, text in group.items()]
+        lines.append("")
+    lines.append(f"{program} <command> --help shows the options of a command.")
+    return "\n".join(lines)

@@ -1,0 +1,110 @@
+"""Weights as safetensors with a JSON description; nothing is ever unpickled.
+
+One file holds the tensors and, in its header, a JSON object that says what they are:
+the network's configuration, how it was trained, what it scored.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from human_capture.common.errors import InputError
+from human_capture.common.files import atomic_path
+
+
+@dataclass(frozen=True)
+class Weights:
+    """What a weights file holds.
+
+    Attributes:
+        tensors: By parameter name, in the precision of the file.
+        description: The JSON object of the header.
+    """
+
+    tensors: dict[str, Tensor]
+    description: dict[str, Any]
+
+
+def save_weights(
+    path: str | Path,
+    module: nn.Module,
+    description: dict[str, Any],
+    half: bool = True,
+) -> None:
+    """Write a module's parameters and buffers.
+
+    Args:
+        path: Ends in ``.safetensors``.
+        module: Whose ``state_dict`` is written.
+        description: Anything JSON can hold; kept in the header.
+        half: Store floating-point tensors as float16.
+    """
+    tensors = {
+        name: (tensor.half() if half and tensor.is_floating_point() else tensor)
+        .detach()
+        .cpu()
+        .contiguous()
+        .clone()  # safetensors refuses tensors that share memory
+        for name, tensor in module.state_dict().items()
+    }
+    with atomic_path(path) as temporary:
+        save_file(tensors, temporary, {"description": json.dumps(description)})
+
+
+def read_weights(path: str | Path) -> Weights:
+    """Read a weights file.
+
+    Raises:
+        InputError: The file is missing, is a pickled checkpoint, or is damaged.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise InputError(f"There is no weights file {str(path)!r}.")
+    if path.suffix in (".ckpt", ".pt", ".pth", ".pkl"):
+        raise InputError(
+            f"{str(path)!r} looks like a pickled checkpoint; give the .safetensors "
+            "file beside it."
+        )
+    try:
+        with safe_open(path, framework="pt") as file:
+            header = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}
+        description = json.loads(header.get("description", "{}"))
+    except (SafetensorError, ValueError, OSError) as error:
+        raise InputError(
+            f"The weights file {str(path)!r} is damaged or not a safetensors file "
+            f"({error}); fetch or train it again."
+        ) from error
+    return Weights(tensors, description)
+
+
+def load_weights(module: nn.Module, path: str | Path) -> dict[str, Any]:
+    """Fill a module from a weights file and return the file's description.
+
+    Raises:
+        InputError: Names or shapes do not fit; the message names the first that
+            differ.
+    """
+    weights = read_weights(path)
+    own = module.state_dict()
+    odd = sorted(own.keys() ^ weights.tensors.keys())
+    odd += [
+        f"{name} ({tuple(tensor.shape)} in the file, {tuple(own[name].shape)} here)"
+        for name, tensor in weights.tensors.items()
+        if name in own and own[name].shape != tensor.shape
+    ]
+    if odd:
+        raise InputError(
+            f"The weights in {str(path)!r} belong to another network: "
+            f"{', '.join(odd[:3])} and {max(len(odd) - 3, 0)} more differ."
+        )
+    tensors = weights.tensors.items()
+    module.load_state_dict({name: value.to(own[name].dtype) for name, value in tensors})
+    return weights.description
