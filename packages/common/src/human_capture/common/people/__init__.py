@@ -1,0 +1,1 @@
+"""Synthetic people: bodies, motion, clothes and the pictures of them."""
