@@ -233,11 +233,14 @@ def stack(cameras: Sequence[Cameras]) -> Cameras:
     """Stack cameras along a new first axis; missing distortion counts as zero.
 
     Args:
-        cameras: At least one; equal batch axes and lens models.
+        cameras: At least one; equal batch axes and lens models. Pinholes do not go
+            with fisheyes, whose formula bends even with zeros.
     """
     models = {camera.model for camera in cameras if camera.distortion is not None}
     if len(models) > 1:
         raise ValueError(f"Cannot stack lens models {sorted(models)}.")
+    if "fisheye" in models and any(camera.distortion is None for camera in cameras):
+        raise ValueError("Cannot stack pinhole and fisheye cameras.")
     lens = None
     if models:
         longest = max(
