@@ -79,7 +79,7 @@ def test_pck_counts_joints_within_the_threshold():
     target = poses()
     predicted = target.clone()
     predicted[:, :5] += torch.tensor([0.2, 0.0, 0.0])
-    metric = PCK(HUMAN36M, threshold_mm=150, alignment="absolute")
+    metric = PCK(HUMAN36M, threshold_mm=150.0, alignment="absolute")
     metric.update(predicted, target)
     assert metric.compute().item() == pytest.approx(12 / 17, abs=1e-6)
 

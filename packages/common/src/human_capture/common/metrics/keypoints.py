@@ -12,7 +12,7 @@ is the same however the samples are split over processes.
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Any, Literal
+from typing import Literal
 
 import torch
 from jaxtyping import Bool, Float, Int
@@ -48,7 +48,7 @@ def joint_errors(
         target = target - format.root_of(target)
         if alignment == "scale":
             predicted = predicted * _best_scale(predicted, target, valid)
-    return (predicted - target).norm(dim=-1)
+    return torch.linalg.vector_norm(predicted - target, dim=-1)
 
 
 def _best_scale(predicted: Tensor, target: Tensor, valid: Tensor | None) -> Tensor:
@@ -71,9 +71,8 @@ class _JointSums(Metric):
         format: KeypointFormat,
         alignment: Alignment = "absolute",
         actions: int = 1,
-        **kwargs: Any,
     ) -> None:
-        super().__init__(**kwargs)
+        super().__init__()
         self.format, self.alignment = format, alignment
         zeros = torch.zeros(actions, len(format), dtype=torch.float64)
         self.add_state("total", zeros.clone(), dist_reduce_fx="sum")
@@ -88,7 +87,7 @@ class _JointSums(Metric):
         predicted: Float[Tensor, "batch joint 3"],
         target: Float[Tensor, "batch joint 3"],
         valid: Bool[Tensor, "batch joint"] | None = None,
-        action: Int[Tensor, batch] | None = None,
+        action: Int[Tensor, " batch"] | None = None,
     ) -> None:
         """Add poses.
 
@@ -111,11 +110,11 @@ class _JointSums(Metric):
         """Mean over all joints of all poses."""
         return (self.total.sum() / self.count.sum()).float()
 
-    def per_joint(self) -> Float[Tensor, joint]:
+    def per_joint(self) -> Float[Tensor, " joint"]:
         """Mean of each joint over all poses of this process."""
         return (self.total.sum(0) / self.count.sum(0)).float()
 
-    def per_action(self) -> Float[Tensor, action]:
+    def per_action(self) -> Float[Tensor, " action"]:
         """Mean of each action over all joints, NaN where an action has no pose."""
         return (self.total.sum(1) / self.count.sum(1)).float()
 
@@ -154,9 +153,8 @@ class PCK(_JointSums):
         threshold_mm: float = 150.0,
         alignment: Alignment = "root",
         actions: int = 1,
-        **kwargs: Any,
     ) -> None:
-        super().__init__(format, alignment, actions, **kwargs)
+        super().__init__(format, alignment, actions)
         self.threshold_mm = threshold_mm
 
     def _measure(self, errors: Tensor) -> Tensor:

@@ -1,0 +1,1 @@
+"""Networks as plain modules: images to heat maps, volumes to joints."""
