@@ -1,0 +1,1 @@
+"""People in pictures, from small networks that come inside an installed package."""
