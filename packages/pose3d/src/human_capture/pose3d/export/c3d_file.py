@@ -55,7 +55,7 @@ def write_c3d(
     with atomic_path(path) as temporary:
         with temporary.open("wb") as file:
             writer.write(file)
-        _blank_invalid(temporary, (writer.header.data_block - 1) * 512, known)
+        _blank_invalid(temporary, (int(writer.header.data_block) - 1) * 512, known)
 
 
 def residuals(capture: Capture, person: int) -> Float[Tensor, "frame joint"]:

@@ -79,10 +79,10 @@ class Hierarchy:
 
         The axis is the cross product of the bone above and the bent bone below.
         """
-        axis = _HINGES.get(_stem(self.joints[joint]))
-        if axis is None or side_of(self.joints[joint]) == "left":
-            return axis
-        return axis[0], -axis[1], -axis[2]
+        if _stem(self.joints[joint]) not in _HINGES:
+            return None
+        x, y, z = map(float, _HINGES[_stem(self.joints[joint])])
+        return (x, -y, -z) if side_of(self.joints[joint]) == "right" else (x, y, z)
 
 
 def hierarchy_of(joints: tuple[str, ...]) -> Hierarchy:
@@ -149,5 +149,5 @@ def _parent(joint: str, joints: tuple[str, ...]) -> str:
 
 
 def _rest(joint: str) -> Direction:
-    x, y, z = _RULES[_stem(joint)][1]
+    x, y, z = map(float, _RULES[_stem(joint)][1])
     return (-x if side_of(joint) == "right" else x), y, z
