@@ -161,23 +161,39 @@ def _away(cameras: Cameras, point: Float[Tensor, "3"]) -> Float[Tensor, " camera
     return torch.atan2(offset[:, :2].norm(dim=-1), offset[:, 2])
 
 
-def _faces_meeting_point(cameras: Cameras) -> bool:
-    """Whether nearly all cameras have the common point within 45 degrees."""
-    away = _away(cameras, meeting_point(cameras))
-    return float((away < torch.pi / 4).double().mean()) > 0.8
+def _converges(cameras: Cameras) -> bool:
+    """Whether nearly all cameras have one point within 45 degrees of their axis."""
+    point, centres = meeting_point(cameras), cameras.centre
+    distance = (centres - point).norm(dim=-1).mean()
+    if torch.cdist(centres, centres).max() < 0.01 * distance.clamp_min(1):
+        return False  # cameras at one place meet anywhere
+    near = _away(cameras, point) < torch.pi / 4
+    return float(near.double().mean()) > 0.8
+
+
+def _upright(cameras: Cameras) -> bool:
+    """Whether z points up in most images, or the cameras look down from above."""
+    up, forward = -cameras.rotation[:, 1, 2], cameras.rotation[:, 2, 2]
+    return bool(up.mean() > 0.5 or forward.mean() < -0.8)
 
 
 def _direction_warnings(calibration: Calibration) -> list[str]:
-    cameras = calibration.cameras
-    if len(calibration) < 3 or _faces_meeting_point(cameras):
+    if len(calibration) < 3:
         return []  # two axes always nearly meet, on one side or the other
-    if _faces_meeting_point(calibration.inverted().cameras):
+    cameras, inverse = calibration.cameras, calibration.inverted().cameras
+    converges, upright = _converges(cameras), _upright(cameras)
+    better = not converges or (not upright and _upright(inverse))
+    if better and _converges(inverse):
         raise InputError(
-            "The cameras look away from each other, but would look at one point if "
-            "each transform were inverted: the file seems to map cameras to the world, "
+            "The cameras do not look at one place with z upwards, but would if each "
+            "transform were inverted: the file seems to map cameras to the world, "
             "where the format maps the world to cameras."
         )
-    return ["The cameras do not look at a common place; is each rotation right?"]
+    if not converges:
+        return ["The cameras do not look at a common place; is each rotation right?"]
+    if not upright:
+        return ["The world's z axis does not point up in the images."]
+    return []
 
 
 def _subject_warnings(

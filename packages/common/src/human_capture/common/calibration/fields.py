@@ -56,16 +56,16 @@ class Entry:
             field: Which.
             shapes: Allowed ones.
         """
-        wanted = " or ".join("x".join(map(str, shape)) or "one" for shape in shapes)
+        value = self.value(field)
+        wanted = " or ".join(map(_spelled, shapes))
         try:
-            array = np.array(self.value(field), dtype=np.float64)
+            array = np.array(value, dtype=np.float64)
         except (ValueError, TypeError, OverflowError):
-            raise self.error(field, f"must be {wanted} number(s)") from None
+            raise self.error(field, f"must be {wanted}") from None
         if array.ndim == 2 and 1 in array.shape:
             array = array.ravel()
         if array.shape not in shapes:
-            found = "x".join(map(str, array.shape)) or "one"
-            raise self.error(field, f"must be {wanted} number(s), not {found}")
+            raise self.error(field, f"must be {wanted}, not {_spelled(array.shape)}")
         if not np.isfinite(array).all():
             raise self.error(field, "holds NaN or infinity")
         return array
@@ -107,6 +107,10 @@ class Entry:
         if not isinstance(value, list) or not value:
             raise self.error(field, "must be a list with at least one item")
         return value
+
+
+def _spelled(shape: tuple[int, ...]) -> str:
+    return f"{'x'.join(map(str, shape))} numbers" if shape else "one number"
 
 
 def read_text(path: Path, *, ends_in_line_break: bool = False) -> str:

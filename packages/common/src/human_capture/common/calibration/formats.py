@@ -37,6 +37,8 @@ CalibrationFormat = Literal[
 Unit = Literal["m", "cm", "mm"]
 METRES: dict[Unit, float] = {"m": 1.0, "cm": 0.01, "mm": 0.001}
 
+_SINGLE_FILES = (".toml", ".npz", ".json", ".xml", ".txt")
+
 
 @dataclass(frozen=True)
 class _Format:
@@ -85,7 +87,7 @@ def read_calibration(
         InputError: The file is missing, cut off, wrong, or describes a rig that cannot
             be; the message says which field of which camera.
     """
-    path = Path(path)
+    path = _only_file_in(Path(path)) if format is None else Path(path)
     format = recognise_format(path) if format is None else format
     entry = _FORMATS[format]
     read = entry.read
@@ -136,6 +138,18 @@ def recognise_format(path: Path) -> CalibrationFormat:
     return found
 
 
+def _only_file_in(path: Path) -> Path:
+    """The one calibration file in a folder that is not itself a calibration."""
+    if not path.is_dir() or _format_of_folder(path) not in (None, "opencv"):
+        return path
+    files = [file for file in path.iterdir() if file.suffix.lower() in _SINGLE_FILES]
+    found = [file for file in files if _format_of_file(file) not in (None, "opencv")]
+    if len(found) > 1:
+        names = ", ".join(sorted(file.name for file in found))
+        raise InputError(f"{path}: holds several calibrations ({names}); name one.")
+    return found[0] if found else path
+
+
 def _format_of_folder(folder: Path) -> CalibrationFormat | None:
     names = {file.name for file in folder.iterdir()}
     if names & set(colmap.FILES):
@@ -166,15 +180,17 @@ def _format_of_file(file: Path) -> CalibrationFormat | None:
     return None
 
 
-def _format_of_json(text: str) -> CalibrationFormat:
+def _format_of_json(text: str) -> CalibrationFormat | None:
     try:
         top = json.loads(text)
     except (ValueError, RecursionError):
-        top = None
+        return "panoptic"  # whose reader says what is wrong
     keys = top.keys() if isinstance(top, dict) else set()
     if {"intrinsics", "extrinsics"} & keys:
         return "human36m"
-    return "opencv" if "camera_matrix" in keys or "K" in keys else "panoptic"
+    if {"camera_matrix", "K"} & keys:
+        return "opencv"
+    return "panoptic" if "cameras" in keys else None
 
 
 def _format_of_xml(text: str) -> CalibrationFormat:

@@ -74,7 +74,8 @@ def read_neus(path: Path, metres: float = 1.0) -> Calibration:
 def _record(entry: Entry, index: int) -> CameraRecord:
     field = f"world_mat_{index}"
     matrix = entry.numbers(field, (4, 4), (3, 4))[:3]
-    if abs(np.linalg.det(matrix[:, :3])) < 1e-12 * np.abs(matrix[:, :3]).max() ** 3:
+    smallest = 1e-12 * np.abs(matrix[:, :3]).max() ** 3
+    if abs(np.linalg.det(matrix[:, :3])) <= smallest:
         raise entry.error(field, "is not a projection matrix")
     return CameraRecord(str(entry.camera), *decompose_projection(matrix))
 

@@ -194,7 +194,7 @@ def _append(cameras: ElementTree.Element, record: CameraRecord, path: Path) -> N
     ElementTree.SubElement(camera, "intrinsic", _attributes(intrinsic))
 
 
-def _attributes(values: Mapping[str, float]) -> dict[str, str]:
+def _attributes(values: Mapping[str, int | float]) -> dict[str, str]:
     return {
         key: str(value) if isinstance(value, int) else repr(float(value))
         for key, value in values.items()
