@@ -56,7 +56,24 @@ class Body(nn.Module):
 
     template: Tensor
     canonical: Tensor
+    dominant_bone: Tensor
+    fingertips: Tensor
+    landmarks_478: Tensor
+    coco_vertices: Tensor
+    coco_weights: Tensor
+    phenotype_mask: Tensor
+    phenotype_projection: Tensor
+    phenotype_offset: Tensor
+    variation_phenotype: Tensor
+    variation_anchor: Tensor
+    phenotype_basis: Tensor
+    joint_template: Tensor
+    joint_basis: Tensor
+    face_vertices: Tensor
+    face_basis: Tensor
     bone_weights: Tensor
+    ancestors: Tensor
+    parents: Tensor
 
     def __init__(self, path: str | Path | None = None) -> None:
         super().__init__()
