@@ -2,69 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float, UInt8
+from jaxtyping import UInt8
 
-from human_capture.common.detectors.landmarks import BodyLandmarker, BodyLandmarks
+from human_capture.common.detectors.detected import DetectedPerson, without_copies
+from human_capture.common.detectors.landmarks import BodyLandmarker
 from human_capture.common.detectors.models import Network, find_network
 from human_capture.common.detectors.persons import PersonDetector
 from human_capture.common.detectors.regions import ImagePyramid, Region
 from human_capture.common.detectors.search import SearchPattern
-from human_capture.common.detectors.suppression import keypoint_suppression
-from human_capture.common.keypoints import BLAZEPOSE33
-
-# Shoulders, elbows, wrists, hips, knees, ankles: what a body is recognised by.
-_LIMBS = [11, 12, 13, 14, 15, 16, 23, 24, 25, 26, 27, 28]
-
-
-@dataclass(frozen=True)
-class DetectedPerson:
-    """One person in one picture, in the key-point format ``blazepose33``.
-
-    Attributes:
-        keypoints: Pixels; pixel centres at +0.5.
-        depth: Distance behind the middle of the hips, roughly in pixels.
-        visibility: Probability that a point is in the picture and not hidden.
-        presence: Probability that a point is in the picture.
-        confidence: How clearly the network sees a point, between 0 and 1; the best
-            weight for triangulation.
-        score: Mean confidence of shoulders, elbows, wrists, hips, knees and ankles.
-        box: Left, top, right and bottom of the key points in pixels.
-        region: Where the person should be looked for in the next frame.
-        track: Number of the person in a video; -1 in a single picture.
-    """
-
-    keypoints: Float[np.ndarray, "33 2"]
-    depth: Float[np.ndarray, "33"]
-    visibility: Float[np.ndarray, "33"]
-    presence: Float[np.ndarray, "33"]
-    confidence: Float[np.ndarray, "33"]
-    score: float
-    box: Float[np.ndarray, "4"]
-    region: Region
-    track: int = -1
-
-    @classmethod
-    def from_landmarks(cls, landmarks: BodyLandmarks) -> DetectedPerson:
-        """The person that the landmark network describes."""
-        points = landmarks.points
-        return cls(
-            keypoints=points,
-            depth=landmarks.depth,
-            visibility=landmarks.visibility,
-            presence=landmarks.presence,
-            confidence=landmarks.confidence,
-            score=float(landmarks.confidence[_LIMBS].mean()),
-            box=np.concatenate([points.min(0), points.max(0)]),
-            region=landmarks.next_region,
-        )
-
-    def with_track(self, track: int) -> DetectedPerson:
-        """The same person with a number."""
-        return replace(self, track=track)
 
 
 class BodyDetector:
@@ -77,9 +26,12 @@ class BodyDetector:
         min_candidate: Confidence of the person detector below which nothing is tried.
         min_presence: Probability of a person, as the landmark network sees it, below
             which a candidate is dropped.
-        min_score: Mean confidence of the limbs below which a person is dropped.
-        passes: How often the landmark network looks; each time in the region that
-            follows from what it saw before.
+        min_score: Mean confidence of the limbs from which somebody is reported.
+        min_stability: Likeness of the last look at somebody to the clearest before,
+            from which the person is reported; imagined bodies drift.
+        passes: How often the landmark network looks at somebody new; each time in the
+            region that follows from what it saw before. At least 2.
+        rounds: How often the image is searched, each time past those found before.
     """
 
     def __init__(
@@ -89,8 +41,10 @@ class BodyDetector:
         search: SearchPattern | None = None,
         min_candidate: float = 0.3,
         min_presence: float = 0.5,
-        min_score: float = 0.5,
+        min_score: float = 0.55,
+        min_stability: float = 0.7,
         passes: int = 3,
+        rounds: int = 2,
     ) -> None:
         self.persons = PersonDetector(
             Network(find_network("pose_detection.tflite", folder), threads),
@@ -102,7 +56,9 @@ class BodyDetector:
         self.search = search or SearchPattern()
         self.min_presence = min_presence
         self.min_score = min_score
+        self.min_stability = min_stability
         self.passes = passes
+        self.rounds = rounds
 
     def __call__(
         self, image: UInt8[np.ndarray, "height width 3"]
@@ -115,60 +71,116 @@ class BodyDetector:
         return self.detect(ImagePyramid(image))
 
     def detect(
-        self, pyramid: ImagePyramid, known: list[DetectedPerson] | None = None
+        self, pyramid: ImagePyramid, known: Sequence[DetectedPerson] = ()
     ) -> list[DetectedPerson]:
         """All people in a picture, the surest first.
 
         Args:
             pyramid: The picture.
-            known: People that were found in this picture already; they compete with
-                what the search finds, and places that show them are not tried again.
+            known: People that were found in this picture already.
         """
-        people = list(known or [])
-        tried: list[Region] = []
-        regions = self.search.regions(pyramid.height, pyramid.width)
-        for candidate in self.persons(pyramid, regions):
-            seen = [person.region for person in people]
-            if _any_resembles(candidate.region, tried, 0.1) or _any_resembles(
-                candidate.region, seen, 0.2
-            ):
-                continue
-            tried.append(candidate.region)
-            person = self.look(pyramid, candidate.region)
-            if person is not None:
-                people.append(person)
-        return without_copies(people)
+        people = list(known)
+        for _ in range(self.rounds):
+            found = self._search(pyramid, people)
+            if not found:
+                break
+            people = self._part(pyramid, without_copies([*people, *found]))
+        return people
 
-    def look(
-        self, pyramid: ImagePyramid, region: Region, passes: int | None = None
-    ) -> DetectedPerson | None:
-        """The person in a region, or None.
+    def follow(
+        self,
+        pyramid: ImagePyramid,
+        people: Sequence[DetectedPerson],
+        min_score: float | None = None,
+    ) -> list[DetectedPerson]:
+        """Who is still where somebody was, the surest first.
 
         Args:
             pyramid: The picture.
-            region: Where to look.
-            passes: How often to look; the detector's own number by default.
+            people: As found in the picture before.
+            min_score: Required score; by default the detector's own.
         """
-        for _ in range(passes or self.passes):
-            landmarks = self.landmarker(pyramid, region)
-            region = landmarks.next_region
-            if landmarks.score < self.min_presence:
+        required = self.min_score if min_score is None else min_score
+        seen: list[DetectedPerson] = []
+        for person in sorted(people, key=lambda person: -person.score):
+            again = self._look(pyramid, person.region, seen)
+            if again is not None and again.score >= required:
+                seen.append(again)
+        return without_copies(seen)
+
+    def _part(
+        self, pyramid: ImagePyramid, people: Sequence[DetectedPerson]
+    ) -> list[DetectedPerson]:
+        """The people of this picture, each looked at once more past the surer ones."""
+        parted: list[DetectedPerson] = []
+        for person in people:
+            near = [other for other in parted if other.is_seen_in(person.region)]
+            again = self._look(pyramid, person.region, near) if near else None
+            parted.append(_clearer(person, again))
+        return without_copies(parted)
+
+    def _search(
+        self, pyramid: ImagePyramid, people: Sequence[DetectedPerson]
+    ) -> list[DetectedPerson]:
+        """People whom the person detector sees besides those known."""
+        sure = [person for person in people if person.score >= self.min_score]
+        regions = self.search.regions(pyramid.height, pyramid.width)
+        silhouettes = [person.silhouette for person in sure]
+        tried: list[Region] = []
+        found: list[DetectedPerson] = []
+        for candidate in self.persons(pyramid, regions, silhouettes):
+            region = candidate.region
+            if any(other.resembles(region, 0.1) for other in tried) or any(
+                other.region.resembles(region, 0.2) for other in found
+            ):
+                continue
+            tried.append(region)
+            person = self._settle(pyramid, region, sure)
+            if person is not None:
+                found.append(person)
+        return found
+
+    def _settle(
+        self,
+        pyramid: ImagePyramid,
+        region: Region,
+        others: Sequence[DetectedPerson],
+    ) -> DetectedPerson | None:
+        """The person at whom repeated looks arrive, if they stay there."""
+        clearest: DetectedPerson | None = None
+        stability = 0.0
+        for _ in range(self.passes):
+            person = self._look(pyramid, region, others)
+            if person is None:
                 return None
-        person = DetectedPerson.from_landmarks(landmarks)
-        return person if person.score >= self.min_score else None
+            stability = person.likeness(clearest) if clearest else 0.0
+            clearest, region = _clearer(person, clearest), person.region
+        stable = stability >= self.min_stability
+        return clearest if stable and clearest.score >= self.min_score else None
+
+    def _look(
+        self,
+        pyramid: ImagePyramid,
+        region: Region,
+        others: Sequence[DetectedPerson],
+    ) -> DetectedPerson | None:
+        """The surest person in a region who is none of the others, with and past them.
+
+        Hiding the others helps where they overlap with the person, and harms where a
+        limb of the person is in front of them: the clearer look counts.
+        """
+        near = [other.silhouette for other in others if other.is_seen_in(region)]
+        looks = [self.landmarker(pyramid, region)]
+        if near:
+            looks.append(self.landmarker(pyramid, region, near))
+        people = [
+            person
+            for person in map(DetectedPerson.from_landmarks, looks)
+            if person.human >= self.min_presence
+            and not any(person.is_copy_of(other) for other in others)
+        ]
+        return max(people, key=lambda person: person.score, default=None)
 
 
-def without_copies(people: list[DetectedPerson]) -> list[DetectedPerson]:
-    """The people that are no copies of a surer one, the surest first."""
-    if not people:
-        return []
-    kept = keypoint_suppression(
-        np.stack([person.keypoints[_LIMBS] for person in people]),
-        np.stack([person.confidence[_LIMBS] for person in people]),
-        [_LIMBS.index(BLAZEPOSE33.flip[joint]) for joint in _LIMBS],
-    )
-    return [people[index] for index in kept]
-
-
-def _any_resembles(region: Region, others: list[Region], tolerance: float) -> bool:
-    return any(other.resembles(region, tolerance) for other in others)
+def _clearer(person: DetectedPerson, other: DetectedPerson | None) -> DetectedPerson:
+    return person if other is None or person.score >= other.score else other

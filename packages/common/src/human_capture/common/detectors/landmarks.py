@@ -8,6 +8,7 @@ points.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +16,7 @@ from jaxtyping import Float, Float32
 
 from human_capture.common.detectors.models import Network
 from human_capture.common.detectors.regions import ImagePyramid, Region
+from human_capture.common.detectors.silhouettes import Silhouette, hide
 
 BODY_POINTS = 33
 _POINTS = 39
@@ -35,15 +37,17 @@ class BodyLandmarks:
             near 1 even for bodies that the network imagines; this is not.
         score: Probability that the region shows a person.
         next_region: Where the person should be looked for in the next frame.
+        silhouette: The person's pixels.
     """
 
     points: Float[np.ndarray, "33 2"]
-    depth: Float[np.ndarray, "33"]
-    visibility: Float[np.ndarray, "33"]
-    presence: Float[np.ndarray, "33"]
-    confidence: Float[np.ndarray, "33"]
+    depth: Float[np.ndarray, " 33"]
+    visibility: Float[np.ndarray, " 33"]
+    presence: Float[np.ndarray, " 33"]
+    confidence: Float[np.ndarray, " 33"]
     score: float
     next_region: Region
+    silhouette: Silhouette
 
 
 class BodyLandmarker:
@@ -58,15 +62,27 @@ class BodyLandmarker:
             {
                 "Identity": (5 * _POINTS,),
                 "Identity_1": (1,),
+                "Identity_2": (network.input_size, network.input_size, 1),
                 "Identity_3": (_HEAT_MAP, _HEAT_MAP, _POINTS),
             }
         )
         self.network = network
         self._size = network.input_size
 
-    def __call__(self, pyramid: ImagePyramid, region: Region) -> BodyLandmarks:
-        """The landmarks of the person in ``region``, found or not: see ``score``."""
-        crop = region.crop(pyramid, self._size)
+    def __call__(
+        self,
+        pyramid: ImagePyramid,
+        region: Region,
+        hidden: Sequence[Silhouette] = (),
+    ) -> BodyLandmarks:
+        """The landmarks of the person in ``region``, found or not: see ``score``.
+
+        Args:
+            pyramid: The image.
+            region: Where to look.
+            hidden: People to look past.
+        """
+        crop = hide(region.crop(pyramid, self._size), region, hidden)
         outputs = self.network(crop.astype(np.float32) / np.float32(255))
         raw = outputs["Identity"].reshape(_POINTS, 5).astype(float)
         fractions, peaks = refine_with_heat_maps(
@@ -82,6 +98,7 @@ class BodyLandmarker:
             confidence=peaks[:BODY_POINTS],
             score=float(outputs["Identity_1"][0]),
             next_region=Region.from_axis(*points[list(_AXIS)]),
+            silhouette=Silhouette.from_logits(outputs["Identity_2"][..., 0], region),
         )
 
 
@@ -90,7 +107,7 @@ def refine_with_heat_maps(
     logits: Float32[np.ndarray, "height width joint"],
     reach: int = 3,
     min_confidence: float = 0.5,
-) -> tuple[Float[np.ndarray, "joint 2"], Float[np.ndarray, "joint"]]:
+) -> tuple[Float[np.ndarray, "joint 2"], Float[np.ndarray, " joint"]]:
     """Points moved to the centre of mass of their heat map near them, and its peaks.
 
     Args:

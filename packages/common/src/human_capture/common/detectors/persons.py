@@ -7,7 +7,7 @@ and the top of the circle around the body, say where the landmark network should
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +16,7 @@ from jaxtyping import Float
 from human_capture.common.detectors.anchors import PERSON_STRIDES, anchor_centres
 from human_capture.common.detectors.models import Network
 from human_capture.common.detectors.regions import ImagePyramid, Region
+from human_capture.common.detectors.silhouettes import Silhouette, hide
 from human_capture.common.detectors.suppression import weighted_suppression
 
 _ANCHORS = 2254
@@ -54,19 +55,25 @@ class PersonDetector:
         self._anchors = anchor_centres(self._size, PERSON_STRIDES)
 
     def __call__(
-        self, pyramid: ImagePyramid, regions: Iterable[Region]
+        self,
+        pyramid: ImagePyramid,
+        regions: Iterable[Region],
+        hidden: Sequence[Silhouette] = (),
     ) -> list[PersonCandidate]:
         """Candidates from all regions, best first; one person may appear repeatedly.
 
         Args:
             pyramid: The image.
             regions: Where to look; people should be upright in at least one of them.
+            hidden: People to look past.
         """
-        found = [c for region in regions for c in self._look(pyramid, region)]
+        found = [c for region in regions for c in self._look(pyramid, region, hidden)]
         return sorted(found, key=lambda candidate: -candidate.score)
 
-    def _look(self, pyramid: ImagePyramid, region: Region) -> list[PersonCandidate]:
-        crop = region.crop(pyramid, self._size, border=0)
+    def _look(
+        self, pyramid: ImagePyramid, region: Region, hidden: Sequence[Silhouette]
+    ) -> list[PersonCandidate]:
+        crop = hide(region.crop(pyramid, self._size, border=0), region, hidden)
         outputs = self.network(crop.astype(np.float32) / np.float32(127.5) - 1)
         logits = np.clip(outputs["Identity_1"][:, 0].astype(float), -100, 100)
         scores = 1 / (1 + np.exp(-logits))

@@ -44,8 +44,8 @@ class Region:
     @classmethod
     def from_axis(
         cls,
-        centre: Float[np.ndarray, "2"],
-        top: Float[np.ndarray, "2"],
+        centre: Float[np.ndarray, " 2"],
+        top: Float[np.ndarray, " 2"],
         scale: float = 1.25,
     ) -> Region:
         """The region of a person in which the axis from ``centre`` to ``top`` is up.
@@ -87,7 +87,7 @@ class Region:
         self, points: Float[np.ndarray, "*batch 2"]
     ) -> Float[np.ndarray, "*batch 2"]:
         """Image pixels of region points."""
-        return (points - 0.5) @ self._axes.T + (self.x, self.y)
+        return np.asarray((points - 0.5) @ self._axes.T + (self.x, self.y))
 
     def from_image(
         self, points: Float[np.ndarray, "*batch 2"]
@@ -110,7 +110,7 @@ class Region:
         step = self._axes / size
         # Pixel i of the result lies at (i + 0.5) / size; OpenCV counts from centres.
         first = self.to_image(np.full(2, 0.5 / size)) / scale - 0.5
-        return cv2.warpAffine(  # type: ignore[return-value]
+        sampled = cv2.warpAffine(
             image,
             np.column_stack([step / scale[:, None], first]),
             (size, size),
@@ -118,6 +118,7 @@ class Region:
             borderMode=cv2.BORDER_REPLICATE if border is None else cv2.BORDER_CONSTANT,
             borderValue=(border or 0,) * 3,
         )
+        return np.asarray(sampled)
 
 
 class ImagePyramid:
@@ -131,11 +132,15 @@ class ImagePyramid:
     """
 
     def __init__(self, image: UInt8[np.ndarray, "height width 3"]) -> None:
-        if min(image.shape[:2]) < 2:
-            height, width = image.shape[:2]
+        if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
             raise InputError(
-                f"An image of {width} x {height} pixels is too small to look for "
-                "people; check the video or picture it comes from."
+                f"People are looked for in RGB bytes (height, width, 3), not in "
+                f"{image.dtype} of shape {image.shape}; convert the image first."
+            )
+        if min(image.shape[:2]) < 2:
+            raise InputError(
+                f"An image of shape {image.shape} is too small to look for people; "
+                "check the video or picture it comes from."
             )
         self._levels = [image]
 
@@ -151,7 +156,7 @@ class ImagePyramid:
 
     def level_for(
         self, step: float
-    ) -> tuple[UInt8[np.ndarray, "height width 3"], Float[np.ndarray, "2"]]:
+    ) -> tuple[UInt8[np.ndarray, "height width 3"], Float[np.ndarray, " 2"]]:
         """The level to sample from, and its pixels' width and height in image pixels.
 
         Args:
@@ -162,7 +167,7 @@ class ImagePyramid:
             height, width = self._levels[-1].shape[:2]
             half = (max(1, round(width / 2)), max(1, round(height / 2)))
             self._levels.append(
-                cv2.resize(self._levels[-1], half, interpolation=cv2.INTER_AREA)  # type: ignore[arg-type]
+                cv2.resize(self._levels[-1], half, interpolation=cv2.INTER_AREA)
             )
         image = self._levels[min(level, len(self._levels) - 1)]
         scale = np.array([self.width / image.shape[1], self.height / image.shape[0]])

@@ -53,4 +53,4 @@ class SearchPattern:
         if length <= side:
             return [length / 2]
         steps = math.ceil((length - side) / (side * (1 - self.overlap)))
-        return np.linspace(side / 2, length - side / 2, steps + 1).tolist()
+        return list(np.linspace(side / 2, length - side / 2, steps + 1))

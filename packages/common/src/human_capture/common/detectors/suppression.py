@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float
 
 
 def box_overlaps(
-    box: Float[np.ndarray, "4"], boxes: Float[np.ndarray, "box 4"]
-) -> Float[np.ndarray, "box"]:
+    box: Float[np.ndarray, " 4"], boxes: Float[np.ndarray, "box 4"]
+) -> Float[np.ndarray, " box"]:
     """Intersection over union of one box with many.
 
     Args:
@@ -26,9 +24,9 @@ def box_overlaps(
 def weighted_suppression(
     boxes: Float[np.ndarray, "box 4"],
     values: Float[np.ndarray, "box value"],
-    scores: Float[np.ndarray, "box"],
+    scores: Float[np.ndarray, " box"],
     overlap: float = 0.3,
-) -> tuple[Float[np.ndarray, "kept value"], Float[np.ndarray, "kept"]]:
+) -> tuple[Float[np.ndarray, "kept value"], Float[np.ndarray, " kept"]]:
     """Score-weighted means of overlapping boxes' values, and each group's best score.
 
     The anchors around one object vote on where it is, which is steadier than the best
@@ -55,65 +53,21 @@ def weighted_suppression(
 
 def keypoint_similarity(
     points: Float[np.ndarray, "joint 2"],
-    others: Float[np.ndarray, "person joint 2"],
-    size: float,
-    weights: Float[np.ndarray, "person joint"] | None = None,
+    others: Float[np.ndarray, "joint 2"],
+    weights: Float[np.ndarray, " joint"],
     spread: float = 0.1,
-) -> Float[np.ndarray, "person"]:
-    """Object key-point similarity of one body with others: 1 where they coincide.
+) -> float:
+    """Object key-point similarity of two bodies: 1 where they coincide.
 
     The measure of COCO (https://cocodataset.org/#keypoints-eval) with one spread for
     all joints.
 
     Args:
-        points: Joints of one body in pixels.
-        others: Joints of the other bodies in pixels.
-        size: Size of the body in pixels.
-        weights: How much each joint of the other bodies counts; all alike by default.
-        spread: Tolerance of a joint as a share of ``size``.
+        points: Joints of one body in pixels; its box gives the scale.
+        others: Joints of the other body in pixels.
+        weights: How much each joint counts.
+        spread: Tolerance of a joint as a share of the body's size.
     """
-    if weights is None:
-        weights = np.ones(others.shape[:2])
-    near = np.exp(-np.square(others - points).sum(-1) / (2 * (size * spread) ** 2))
-    total = np.maximum(weights.sum(-1), 1e-12)
-    return np.asarray((near * weights).sum(-1) / total)
-
-
-def body_size(points: Float[np.ndarray, "joint 2"]) -> float:
-    """Square root of the area of the box around a body, at least one pixel."""
-    return float(max(1.0, np.sqrt(np.prod(np.ptp(points, axis=0)))))
-
-
-def keypoint_suppression(
-    points: Float[np.ndarray, "person joint 2"],
-    confidences: Float[np.ndarray, "person joint"],
-    mirrored: Sequence[int],
-    similarity: float = 0.5,
-) -> Int[np.ndarray, "kept"]:
-    """Positions of the bodies that are no copies of a surer one, surest first.
-
-    A body whose left and right are exchanged is a copy as well.
-
-    Args:
-        points: Joints of each body in pixels.
-        confidences: Confidence of each joint; unsure joints hardly count.
-        mirrored: For every joint the position of its mirror image.
-        similarity: Key-point similarity above which two bodies are the same.
-    """
-    left = np.argsort(-confidences.mean(-1), kind="stable")
-    kept = []
-    while left.size:
-        body = points[left[0]]
-        likeness = np.maximum(
-            *(
-                keypoint_similarity(
-                    side, points[left], body_size(body), confidences[left]
-                )
-                for side in (body, body[list(mirrored)])
-            )
-        )
-        copies = likeness > similarity
-        copies[0] = True
-        kept.append(left[0])
-        left = left[~copies]
-    return np.array(kept, dtype=int)
+    area = max(1.0, float(np.prod(np.ptp(points, axis=0))))
+    near = np.exp(-np.square(others - points).sum(-1) / (2 * area * spread**2))
+    return float((near * weights).sum() / max(weights.sum(), 1e-12))
