@@ -103,8 +103,8 @@ class Cameras:
     ) -> Float[Tensor, "*batch point 2"]:
         """Pixels of pinhole coordinates (x/z, y/z)."""
         if self.distortion is not None:
-            rays = rays.expand(*self.shape, *rays.shape[-2:])
-            rays = distort(rays, self.distortion, self.model)
+            rays, lens = self._with_lens(rays, self.distortion)
+            rays = distort(rays, lens, self.model)
         return (
             rays @ self.intrinsics[..., :2, :2].mT + self.intrinsics[..., None, :2, 2]
         )
@@ -120,7 +120,13 @@ class Cameras:
         rays = torch.stack((x, y), -1)
         if self.distortion is None:
             return rays
-        return undistort(rays, self.distortion, self.model)
+        rays, lens = self._with_lens(rays, self.distortion)
+        return undistort(rays, lens, self.model)
+
+    def _with_lens(self, rays: Tensor, lens: Tensor) -> tuple[Tensor, Tensor]:
+        """Rays and lens coefficients with equal batch axes, whichever has more."""
+        batch = torch.broadcast_tensors(rays[..., 0, 0], lens[..., 0])[0].shape
+        return rays.expand(*batch, -1, -1), lens.expand(*batch, -1)
 
     def undistort(
         self, pixels: Float[Tensor, "*#batch point 2"]
