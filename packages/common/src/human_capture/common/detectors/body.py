@@ -155,8 +155,9 @@ class BodyDetector:
                 return None
             stability = person.likeness(clearest) if clearest else 0.0
             clearest, region = _clearer(person, clearest), person.region
-        stable = stability >= self.min_stability
-        return clearest if stable and clearest.score >= self.min_score else None
+        if clearest is None or stability < self.min_stability:
+            return None
+        return clearest if clearest.score >= self.min_score else None
 
     def _look(
         self,

@@ -76,6 +76,18 @@ class DetectedPerson:
         """The same person with a number."""
         return replace(self, track=track)
 
+    def mirrored(self) -> DetectedPerson:
+        """The same person with left and right exchanged."""
+        flip = list(BLAZEPOSE33.flip)
+        return replace(
+            self,
+            keypoints=self.keypoints[flip],
+            depth=self.depth[flip],
+            visibility=self.visibility[flip],
+            presence=self.presence[flip],
+            confidence=self.confidence[flip],
+        )
+
     def similarity(self, other: DetectedPerson, spread: float = 0.1) -> float:
         """Key-point similarity of the limbs with another person: 1 if they coincide.
 

@@ -8,7 +8,7 @@ needed only now and then, and when somebody was lost.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import UInt8
@@ -18,13 +18,23 @@ from human_capture.common.detectors.body import BodyDetector
 from human_capture.common.detectors.detected import DetectedPerson
 from human_capture.common.detectors.regions import ImagePyramid
 
+# How much more similar the mirrored body has to be before left and right are exchanged.
+_CLEARLY = 0.3
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, eq=False)
 class _Track:
-    """Somebody followed: as last seen, and how many frames ago."""
+    """Somebody followed.
+
+    Attributes:
+        person: As last seen.
+        unseen: Frames since then.
+        exchanged: For how many frames left and right have been exchanged.
+    """
 
     person: DetectedPerson
     unseen: int = 0
+    exchanged: int = 0
 
 
 class BodyTracker:
@@ -38,6 +48,8 @@ class BodyTracker:
             lower than for new people, as short occlusions are common.
         min_similarity: Key-point similarity, with a tolerance of 0.3 of the body's
             size, from which somebody may be who was there before.
+        max_exchanged: Frames after which the network is believed when it sees left and
+            right the other way round than before.
     """
 
     def __init__(
@@ -47,12 +59,14 @@ class BodyTracker:
         patience: int = 30,
         min_score: float = 0.4,
         min_similarity: float = 0.3,
+        max_exchanged: int = 60,
     ) -> None:
         self.detector = detector or BodyDetector()
         self.search_every = search_every
         self.patience = patience
         self.min_score = min_score
         self.min_similarity = min_similarity
+        self.max_exchanged = max_exchanged
         self._tracks: list[_Track] = []
         self._next_number = 0
         self._until_search = 0
@@ -78,27 +92,48 @@ class BodyTracker:
 
     def _number(self, people: list[DetectedPerson]) -> list[DetectedPerson]:
         """The people with the numbers of whom they resemble, or with new ones."""
-        likeness = np.array(
-            [[p.similarity(t.person, 0.3) for t in self._tracks] for p in people]
-        ).reshape(len(people), len(self._tracks))
-        numbers = {
-            row: self._tracks[column].person.track
-            for row, column in zip(*linear_sum_assignment(-likeness), strict=True)
-            if likeness[row, column] >= self.min_similarity
-        }
-        for row in range(len(people)):
-            if row not in numbers:
-                numbers[row] = self._next_number
+        tracks = dict(self._matches(people))
+        now = []
+        for row, person in enumerate(people):
+            if row in tracks:
+                now.append(self._continue(tracks[row], person))
+            else:
+                now.append(_Track(person.with_track(self._next_number)))
                 self._next_number += 1
-        numbered = [people[row].with_track(numbers[row]) for row in range(len(people))]
         unseen = [
-            _Track(track.person, track.unseen + 1)
+            replace(track, unseen=track.unseen + 1)
             for track in self._tracks
-            if track.person.track not in numbers.values()
-            and track.unseen < self.patience
+            if track not in tracks.values() and track.unseen < self.patience
         ]
-        self._tracks = [_Track(person) for person in numbered] + unseen
-        return numbered
+        self._tracks = now + unseen
+        return [track.person for track in now]
+
+    def _matches(self, people: list[DetectedPerson]) -> Iterator[tuple[int, _Track]]:
+        """Positions of people, each with the track that the person continues."""
+        likeness = np.zeros((len(people), len(self._tracks)))
+        for row, person in enumerate(people):
+            for column, track in enumerate(self._tracks):
+                likeness[row, column] = max(
+                    person.similarity(track.person, 0.3),
+                    person.mirrored().similarity(track.person, 0.3),
+                )
+        for row, column in zip(*linear_sum_assignment(-likeness), strict=True):
+            if likeness[row, column] >= self.min_similarity:
+                yield int(row), self._tracks[column]
+
+    def _continue(self, track: _Track, person: DetectedPerson) -> _Track:
+        """The track with the person's new look, left and right as they were before.
+
+        The network takes a front for a back when the face is hidden, for a frame or
+        for many; a person does not turn round between two frames.
+        """
+        before = track.person
+        person = person.with_track(before.track)
+        mirrored = person.mirrored()
+        gain = mirrored.similarity(before) - person.similarity(before)
+        if gain < _CLEARLY or track.unseen or track.exchanged >= self.max_exchanged:
+            return _Track(person)
+        return _Track(mirrored, exchanged=track.exchanged + 1)
 
 
 def detect_video(
