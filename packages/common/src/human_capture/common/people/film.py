@@ -40,7 +40,7 @@ class Film:
         warm = generator.normal(0, 0.07)
         green = generator.normal(0, 0.03)
         return cls(
-            exposure=float(np.exp(generator.normal(-0.1, 0.3)) / max(brightness, 0.05)),
+            exposure=float(np.exp(generator.normal(0.25, 0.3)) / max(brightness, 0.05)),
             balance=(float(1 + warm), float(1 + green), float(1 - warm)),
             contrast=float(np.exp(generator.normal(0.05, 0.18))),
             shoulder=float(generator.random()),
@@ -60,7 +60,7 @@ class Film:
         soft = np.where(light > knee, knee + room * over / (over + room), light)
         light = self.shoulder * soft + (1 - self.shoulder) * np.minimum(light, 1)
         value = light.clip(0, 1) ** (1 / 2.2)
-        middle = 0.5
-        value = middle + (value - middle) * self.contrast
-        toe = np.clip(value, 0, 1)
-        return np.asarray(toe * 255 + 0.5).astype(np.uint8)
+        # a sigmoid that keeps black, middle grey and white in place
+        power = value**self.contrast
+        value = power / (power + (1 - value) ** self.contrast + 1e-12)
+        return np.asarray(value * 255 + 0.5).astype(np.uint8)

@@ -77,11 +77,12 @@ def _scalp(
     side, y, z = np.abs(canonical[:, 0]), canonical[:, 1], canonical[:, 2]
     ragged = noise(canonical * 90 + seed) - 0.5
     _, back_end, burn_end = SHELLS[style]
-    line = hairline - 0.35 * np.clip(side - 0.02, 0, 0.04) + 0.008 * ragged
+    line = hairline - 0.35 * np.clip(side - 0.02, 0, 0.04) + 0.012 * ragged
     front = np.where(y < -0.02, z - line, 1.0)
     burn = np.minimum(side - 0.058, (y + 0.068) - 0.1 * (0.70 - z))
     burn = np.minimum(np.where(y < -0.02, burn, 1.0), z - burn_end + 0.006 * ragged)
-    edge = np.maximum(front, burn)
+    # a rounded corner between forehead and temple
+    edge = 0.5 * (front + burn + np.sqrt((front - burn) ** 2 + 0.014**2)) - 0.003
     back = z - (back_end + 0.010 * ragged)
     ear = np.hypot(y + 0.040, (z - 0.682) * 0.75) - 0.030
     ear = np.where(side > 0.05, ear, 1)
@@ -89,7 +90,7 @@ def _scalp(
         ear = np.maximum(ear, np.where(y > -0.035, 0.01, -1))
     cut = np.minimum(np.minimum(edge, back), ear)
     grown = np.minimum(np.minimum(edge, back * 0.5), ear * 1.2)
-    t = np.clip(grown / 0.03, 0, 1)
+    t = np.clip(grown / 0.04, 0, 1)
     crown = np.clip((z - 0.70) / 0.10, 0, 1)
     return cut, t * t * (3 - 2 * t) * (0.6 + 0.6 * crown)
 

@@ -17,4 +17,15 @@ def kernel(function: Callable[..., Any]) -> Any:  # noqa: ANN401
     Args:
         function: Written in the part of Python that numba compiles.
     """
-    return numba.njit(cache=True, nogil=True)(function)
+    return numba.njit(cache=True, nogil=True, error_model="numpy", _nrt=False)(function)
+
+
+def inlined(function: Callable[..., Any]) -> Any:  # noqa: ANN401
+    """As `kernel`, for small functions: they become part of their callers.
+
+    Args:
+        function: Written in the part of Python that numba compiles.
+    """
+    return numba.njit(
+        cache=True, nogil=True, error_model="numpy", forceinline=True, _nrt=False
+    )(function)

@@ -41,6 +41,11 @@ class Light:
     sky: Float[np.ndarray, "3"]
     ground: Float[np.ndarray, "3"]
 
+    def brightness(self) -> float:
+        """Mean linear light on upright surfaces, for an automatic exposure."""
+        lamps = sum(lamp.colour.mean() * 0.35 for lamp in self.lamps)
+        return float(lamps + 0.5 * (self.sky.mean() + self.ground.mean())) * 1.5
+
     @classmethod
     def sample(cls, seed: int, outdoors: bool = False) -> Light:
         """The light that a seed stands for.
@@ -62,7 +67,7 @@ def _outdoor(generator: np.random.Generator) -> Light:
     colour = np.array([1.0, 1 - 0.25 * warm, 1 - 0.75 * warm]) * strength
     softness = 0.012 if sunny else 0.15
     direction = _direction(generator, 15, 75)
-    sky = generator.uniform(0.16, 0.45) if sunny else generator.uniform(0.6, 1.0)
+    sky = generator.uniform(0.25, 0.7) if sunny else generator.uniform(0.6, 1.0)
     sky_colour = linear(0.58, generator.uniform(0.02, 0.2), 1.0) * sky
     lamps = (Lamp(direction, colour, softness, float(generator.uniform(0.8, 1.0))),)
     shade = Lamp(np.array([0.03, 0.02, 1.0]), sky_colour * 0.5, 0.22, 0.9)

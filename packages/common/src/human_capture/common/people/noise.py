@@ -13,15 +13,15 @@ from typing import no_type_check
 import numpy as np
 from jaxtyping import Float, Float32
 
-from human_capture.common.people.kernel import kernel
+from human_capture.common.people.kernel import inlined, kernel
 
 PERIOD = 32  # a power of two, so that wrapping is a bit mask
 
 
 @cache
-def noise_table() -> Float32[np.ndarray, "32 32 32"]:
-    """Uniform random numbers in [0, 1] on the lattice."""
-    return np.random.default_rng(20240229).random((PERIOD,) * 3, np.float32)
+def noise_table() -> Float32[np.ndarray, " node"]:
+    """Uniform random numbers in [0, 1] on the lattice, the last axis fastest."""
+    return np.random.default_rng(20240229).random(PERIOD**3, np.float32)
 
 
 def noise(points: Float[np.ndarray, "*batch 3"]) -> Float32[np.ndarray, "*batch"]:
@@ -36,20 +36,30 @@ def noise(points: Float[np.ndarray, "*batch 3"]) -> Float32[np.ndarray, "*batch"
     return out.reshape(points.shape[:-1])
 
 
-@kernel
+@inlined
+@no_type_check
+def floor(x):
+    """The largest whole number not above x (compiled, without a library call)."""
+    i = int(x)
+    return i - 1 if x < i else i
+
+
+@inlined
 @no_type_check
 def noise3(table, x, y, z):
     """The field at one point (compiled; the table is passed in)."""
-    i, j, k = int(np.floor(x)), int(np.floor(y)), int(np.floor(z))
+    i, j, k = floor(x), floor(y), floor(z)
     x, y, z = x - i, y - j, z - k
     x, y, z = x * x * (3 - 2 * x), y * y * (3 - 2 * y), z * z * (3 - 2 * z)
-    i, j, k = i & 31, j & 31, k & 31
-    i1, j1, k1 = (i + 1) & 31, (j + 1) & 31, (k + 1) & 31
-    p, q, r, s = table[i, j], table[i1, j], table[i, j1], table[i1, j1]
-    a = p[k] + (q[k] - p[k]) * x
-    b = r[k] + (s[k] - r[k]) * x
-    c = p[k1] + (q[k1] - p[k1]) * x
-    d = r[k1] + (s[k1] - r[k1]) * x
+    k1 = (k + 1) & 31
+    k &= 31
+    i1, j1 = ((i + 1) & 31) << 10, ((j + 1) & 31) << 5
+    i, j = (i & 31) << 10, (j & 31) << 5
+    p, q, r, s = i | j, i1 | j, i | j1, i1 | j1
+    a = table[p | k] + (table[q | k] - table[p | k]) * x
+    b = table[r | k] + (table[s | k] - table[r | k]) * x
+    c = table[p | k1] + (table[q | k1] - table[p | k1]) * x
+    d = table[r | k1] + (table[s | k1] - table[r | k1]) * x
     a += (b - a) * y
     c += (d - c) * y
     return a + (c - a) * z

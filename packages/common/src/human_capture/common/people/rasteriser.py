@@ -77,7 +77,8 @@ def rasterise(
     face = np.full((height, width), -1, np.int32)
     weights = np.zeros((height, width, 2), np.float32)
     depth = np.full((height, width), np.inf, np.float32)
-    _rasterise(pixels, faces, cut, face, weights, depth)
+    screen = np.empty((len(pixels), 2))
+    _rasterise(pixels, faces, cut, screen, face, weights, depth)
     return Fragments(face, weights, depth)
 
 
@@ -166,9 +167,8 @@ def _transform(points, projection, out):
 
 @kernel
 @no_type_check
-def _rasterise(pixels, faces, cut, face, weights, depth):
+def _rasterise(pixels, faces, cut, screen, face, weights, depth):
     height, width = face.shape
-    screen = np.empty((pixels.shape[0], 2))
     for i in range(pixels.shape[0]):
         z = pixels[i, 2]
         if z >= NEAR:

@@ -185,7 +185,7 @@ def _indoors(
         False,
         size,
         np.concatenate(surfaces),
-        panels[::-1],
+        np.ascontiguousarray(panels[::-1]),
         np.array([*place, size[2] - 0.3, strength]),
         black,
         black,
@@ -239,7 +239,7 @@ def _plain(generator: np.random.Generator, low: float, high: float) -> np.ndarra
 
 
 def _wall(generator: np.random.Generator, count: int) -> np.ndarray:
-    record = _plain(generator, 0.25, 0.98)
+    record = _plain(generator, 0.98 - 0.7 * generator.random() ** 1.7, 0.98)
     kind = generator.choice(
         ["plain", "brick", "paper", "picture", "planks", "mixed"],
         p=[0.32, 0.1, 0.12, 0.16, 0.1, 0.2],

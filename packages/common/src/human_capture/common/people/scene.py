@@ -26,7 +26,7 @@ from human_capture.common.people.shading_light import LAMP, Lights
 from human_capture.common.people.shadows import light_frame, shadow_map
 from human_capture.common.people.surface import body_surface
 
-SHADOW_SIDE = 320
+SHADOW_SIDE = 256
 
 
 @dataclass(frozen=True)
@@ -215,19 +215,19 @@ class Scene:
         mesh = self._mesh
         sight = self._in_sight(intrinsics, world_to_camera, height, width)
         lamps = np.zeros(len(self.light.lamps), LAMP)
-        maps = np.full((len(lamps), SHADOW_SIDE, SHADOW_SIDE), np.inf, np.float32)
+        maps = np.empty((len(lamps), SHADOW_SIDE, SHADOW_SIDE), np.float32)
         for i, lamp in enumerate(self.light.lamps):
-            frame = light_frame(lamp.direction, sight, SHADOW_SIDE)
-            scale = np.linalg.norm(frame[0, :3])
+            frame = light_frame(lamp.direction, sight, lamp.softness, SHADOW_SIDE)
+            scale = np.linalg.norm(frame.to_map[0, :3])
             lamps[i]["direction"] = lamp.direction / np.linalg.norm(lamp.direction)
             lamps[i]["colour"] = lamp.colour
             lamps[i]["blur"] = max(0.75, lamp.softness * scale)
-            lamps[i]["frame"] = frame
+            lamps[i]["side"], lamps[i]["frame"] = frame.side, frame.to_map
+            lamps[i]["bias"] = 0.6 / scale
             lamps[i]["shadow"] = lamp.shadow
             if lamp.shadow > 0:
-                maps[i] = shadow_map(
-                    frame, mesh.positions, mesh.faces, mesh.cut, SHADOW_SIDE
-                )
+                drawn = maps[i, : frame.side, : frame.side]
+                shadow_map(frame, mesh.positions, mesh.faces, mesh.cut, drawn)
         sky, ground = (
             np.asarray(c, np.float32) for c in (self.light.sky, self.light.ground)
         )

@@ -9,7 +9,7 @@ from typing import NamedTuple, no_type_check
 import numpy as np
 from jaxtyping import Float32, Int16, Int32
 
-from human_capture.common.people.kernel import kernel
+from human_capture.common.people.kernel import inlined, kernel
 from human_capture.common.people.noise import noise3
 from human_capture.common.people.shading_backdrop import backdrop_light
 from human_capture.common.people.shading_light import lit
@@ -104,25 +104,16 @@ def shade_view(
             out[row, column, 2] = light[2]
 
 
-@kernel
+@inlined
 @no_type_check
 def _surface_light(
     mesh, materials, table, texels, lights, f, w0, w1, depth, o, d, pixel
 ):
     a, b, c = mesh.faces[f, 0], mesh.faces[f, 1], mesh.faces[f, 2]
     w2 = 1.0 - w0 - w1
-    na, nb, nc = mesh.normals[a], mesh.normals[b], mesh.normals[c]
-    nx = w0 * na[0] + w1 * nb[0] + w2 * nc[0]
-    ny = w0 * na[1] + w1 * nb[1] + w2 * nc[1]
-    nz = w0 * na[2] + w1 * nb[2] + w2 * nc[2]
-    qa, qb, qc = mesh.places[a], mesh.places[b], mesh.places[c]
-    x = w0 * qa[0] + w1 * qb[0] + w2 * qc[0]
-    y = w0 * qa[1] + w1 * qb[1] + w2 * qc[1]
-    z = w0 * qa[2] + w1 * qb[2] + w2 * qc[2]
-    ta, tb, tc = mesh.tint[a], mesh.tint[b], mesh.tint[c]
-    red = w0 * ta[0] + w1 * tb[0] + w2 * tc[0]
-    green = w0 * ta[1] + w1 * tb[1] + w2 * tc[1]
-    blue = w0 * ta[2] + w1 * tb[2] + w2 * tc[2]
+    nx, ny, nz = _blend3(mesh.normals, a, b, c, w0, w1, w2)
+    x, y, z = _blend3(mesh.places, a, b, c, w0, w1, w2)
+    red, green, blue = _blend3(mesh.tint, a, b, c, w0, w1, w2)
     m = materials[mesh.material[f]]
     kind = m.kind
     length = math.sqrt(d[0] * d[0] + d[1] * d[1] + d[2] * d[2])
@@ -148,9 +139,9 @@ def _surface_light(
         gloss *= s[0]
         nx, ny = nx - 0.5 * s[1] * ny, ny + 0.5 * s[1] * nx
     else:
-        fa, fb, fc = mesh.flat[a], mesh.flat[b], mesh.flat[c]
-        u = w0 * fa[0] + w1 * fb[0] + w2 * fc[0]
-        v = w0 * fa[1] + w1 * fb[1] + w2 * fc[1]
+        flat = mesh.flat
+        u = w0 * flat[a, 0] + w1 * flat[b, 0] + w2 * flat[c, 0]
+        v = w0 * flat[a, 1] + w1 * flat[b, 1] + w2 * flat[c, 1]
         p = pattern_colour(m, table, texels, u, v, depth * pixel * 1.3)
         red, green, blue = red * p[0], green * p[1], blue * p[2]
         if m.folds > 0.0:
@@ -173,12 +164,22 @@ def _surface_light(
     )
 
 
-@kernel
+@inlined
+@no_type_check
+def _blend3(values, a, b, c, w0, w1, w2):
+    return (
+        w0 * values[a, 0] + w1 * values[b, 0] + w2 * values[c, 0],
+        w0 * values[a, 1] + w1 * values[b, 1] + w2 * values[c, 1],
+        w0 * values[a, 2] + w1 * values[b, 2] + w2 * values[c, 2],
+    )
+
+
+@inlined
 @no_type_check
 def _seen_from_behind(positions, a, b, c, vx, vy, vz):
-    p, q, r = positions[a], positions[b], positions[c]
-    ax, ay, az = q[0] - p[0], q[1] - p[1], q[2] - p[2]
-    bx, by, bz = r[0] - p[0], r[1] - p[1], r[2] - p[2]
+    x, y, z = positions[a, 0], positions[a, 1], positions[a, 2]
+    ax, ay, az = positions[b, 0] - x, positions[b, 1] - y, positions[b, 2] - z
+    bx, by, bz = positions[c, 0] - x, positions[c, 1] - y, positions[c, 2] - z
     return (
         (ay * bz - az * by) * vx + (az * bx - ax * bz) * vy + (ax * by - ay * bx) * vz
     ) < 0.0

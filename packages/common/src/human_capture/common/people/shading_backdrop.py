@@ -13,7 +13,7 @@ from typing import NamedTuple, no_type_check
 import numpy as np
 from jaxtyping import Float32
 
-from human_capture.common.people.kernel import kernel
+from human_capture.common.people.kernel import inlined
 from human_capture.common.people.noise import noise3
 from human_capture.common.people.shading_light import lit, shadow
 from human_capture.common.people.shading_surface import pattern_colour, ramp
@@ -46,7 +46,7 @@ class Backdrop(NamedTuple):
     shade: float  # how dark shadows on a photograph's floor are
 
 
-@kernel
+@inlined
 @no_type_check
 def backdrop_light(b, table, texels, pictures, lights, view, o, d, px, py, pixel):
     """Linear light along the ray o + t d; `pixel` is a pixel's size at distance 1.
@@ -60,7 +60,7 @@ def backdrop_light(b, table, texels, pictures, lights, view, o, d, px, py, pixel
     return _indoors(b, table, texels, lights, o, d, pixel)
 
 
-@kernel
+@inlined
 @no_type_check
 def _indoors(b, table, texels, lights, o, d, pixel):
     x, y, z = d
@@ -133,7 +133,7 @@ def _indoors(b, table, texels, lights, o, d, pixel):
     )
 
 
-@kernel
+@inlined
 @no_type_check
 def _outdoors(b, table, texels, lights, o, d, pixel):
     x, y, z = d
@@ -198,7 +198,7 @@ def _outdoors(b, table, texels, lights, o, d, pixel):
     )
 
 
-@kernel
+@inlined
 @no_type_check
 def _photo(b, pictures, lights, view, o, d, px, py, pixel):
     p = b.photos[view]
@@ -210,7 +210,7 @@ def _photo(b, pictures, lights, view, o, d, px, py, pixel):
         if hx * hx + hy * hy < 16.0:
             dark = 1.0
             for i in range(lights.lamps.shape[0]):
-                reach = shadow(lights.lamps[i], lights.maps[i], hx, hy, 0.0, 0.004)
+                reach = shadow(lights.lamps[i], lights.maps, i, hx, hy, 0.0, 0.004)
                 dark = min(dark, 1.0 - b.shade * (1.0 - reach))
             red, green, blue = red * dark, green * dark, blue * dark
     return red, green, blue

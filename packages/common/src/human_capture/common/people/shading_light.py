@@ -13,13 +13,15 @@ from typing import NamedTuple, no_type_check
 import numpy as np
 from jaxtyping import Float32
 
-from human_capture.common.people.kernel import kernel
+from human_capture.common.people.kernel import inlined
 
 LAMP = np.dtype(
     [
         ("direction", np.float32, 3),  # towards the lamp
         ("colour", np.float32, 3),
         ("blur", np.float32),  # shadow edge, in texels of its map
+        ("side", np.int32),  # of its map, in texels
+        ("bias", np.float32),  # metres a surface must lie behind another to be dark
         ("frame", np.float32, (3, 4)),  # world -> column, row, depth along the light
         ("shadow", np.float32),  # 0 no shadow .. 1 dark
     ],
@@ -36,29 +38,31 @@ class Lights(NamedTuple):
     ground: Float32[np.ndarray, "3"]
 
 
-@kernel
+@inlined
 @no_type_check
-def shadow(lamp, depths, x, y, z, bias):
+def shadow(lamp, maps, index, x, y, z, bias):
     """Share of a lamp's light that reaches a point, 0 to 1."""
+    if lamp.shadow <= 0.0:
+        return 1.0
     f = lamp.frame
     u = f[0, 0] * x + f[0, 1] * y + f[0, 2] * z + f[0, 3]
     v = f[1, 0] * x + f[1, 1] * y + f[1, 2] * z + f[1, 3]
-    side = depths.shape[0]
+    side = lamp.side
     if u < 1.0 or v < 1.0 or u > side - 2.0 or v > side - 2.0:
         return 1.0
-    d = f[2, 0] * x + f[2, 1] * y + f[2, 2] * z + f[2, 3] - bias
+    d = f[2, 0] * x + f[2, 1] * y + f[2, 2] * z + f[2, 3] - bias - lamp.bias
     r = lamp.blur
     total = 0.0
     for a in range(-1, 2):
         row = min(max(int(v + a * r), 0), side - 1)
         for b in range(-1, 2):
             column = min(max(int(u + b * r), 0), side - 1)
-            if d < depths[row, column]:
+            if d < maps[index, row, column]:
                 total += 1.0
     return 1.0 - lamp.shadow * (1.0 - total * (1.0 / 9.0))
 
 
-@kernel
+@inlined
 @no_type_check
 def lit(lights, x, y, z, nx, ny, nz, vx, vy, vz, red, green, blue, gloss, kind, bias):
     """Linear light that a point sends to the camera.
@@ -79,7 +83,10 @@ def lit(lights, x, y, z, nx, ny, nz, vx, vy, vz, red, green, blue, gloss, kind, 
         wrap = 0.2 if kind == 1 else 0.0
         if cosine <= -wrap:
             continue
-        reach = shadow(lamp, lights.maps[i], x, y, z, bias)
+        away = 2.0 * lamp.bias  # off the surface, against speckled shadow
+        reach = shadow(
+            lamp, lights.maps, i, x + away * nx, y + away * ny, z + away * nz, bias
+        )
         if reach <= 0.0:
             continue
         c = lamp.colour

@@ -6,12 +6,12 @@ from __future__ import annotations
 import math
 from typing import no_type_check
 
-from human_capture.common.people.kernel import kernel
-from human_capture.common.people.noise import noise3
+from human_capture.common.people.kernel import inlined, kernel
+from human_capture.common.people.noise import floor, noise3
 from human_capture.common.people.textures import sample_texture
 
 
-@kernel
+@inlined
 @no_type_check
 def ramp(x, low, high):
     """Smooth step: 0 below `low`, 1 above `high`."""
@@ -19,7 +19,7 @@ def ramp(x, low, high):
     return t * t * (3.0 - 2.0 * t)
 
 
-@kernel
+@inlined
 @no_type_check
 def bump(distance2, radius):
     """A soft spot: 1 at the centre, 0 from three radii on; no exponential needed."""
@@ -27,14 +27,14 @@ def bump(distance2, radius):
     return t * t * t * t if t > 0.0 else 0.0
 
 
-@kernel
+@inlined
 @no_type_check
 def fraction(x):
     """What follows the point, in [0, 1)."""
-    return x - math.floor(x)
+    return x - floor(x)
 
 
-@kernel
+@inlined
 @no_type_check
 def line(x, width, blur):
     """1 within `width` of integers, with edges as soft as a pixel is wide."""
@@ -63,7 +63,7 @@ def pattern_colour(m, table, texels, u, v, pixel):
         c = line(u * m.scale + 0.17, 0.03, blur), line(v * m.scale + 0.17, 0.03, blur)
         share = 0.45 * (a + b) + 0.35 * max(c[0], c[1])
     elif kind == 5:
-        row = math.floor(v * m.scale)
+        row = floor(v * m.scale)
         du = fraction(u * m.scale + 0.5 * (row % 2)) - 0.5
         dv = fraction(v * m.scale) - 0.5
         share = 1.0 - ramp(math.sqrt(du * du + dv * dv), 0.27 - blur, 0.27 + blur)
@@ -75,8 +75,8 @@ def pattern_colour(m, table, texels, u, v, pixel):
     elif kind == 8:
         share = ramp(v, m.box[1] - 0.004, m.box[1] + 0.004)
     elif kind == 9:
-        plank = math.floor(v * m.scale)
-        end = math.floor(u * m.scale * 0.15 + 0.37 * (plank % 7))
+        plank = floor(v * m.scale)
+        end = floor(u * m.scale * 0.15 + 0.37 * (plank % 7))
         tone = noise3(table, plank * 3.7 + 0.5, end * 2.3 + 0.5, m.seed)
         grain = noise3(table, u * 3.0 + plank * 5.3, v * 70.0, m.seed)
         shade = (0.65 + 0.5 * tone + 0.25 * (grain - 0.5)) * (
@@ -84,14 +84,14 @@ def pattern_colour(m, table, texels, u, v, pixel):
         )
     elif kind == 10:
         a, b = u * m.scale, v * m.scale
-        share = float((math.floor(a) + math.floor(b)) % 2)
+        share = float((floor(a) + floor(b)) % 2)
         joint = max(line(a, 0.015, blur), line(b, 0.015, blur))
         shade = 1.0 - 0.4 * joint
     elif kind == 11:
-        row = math.floor(v * m.scale)
+        row = floor(v * m.scale)
         a = u * m.scale * 0.4 + 0.5 * (row % 2)
         share = max(line(a, 0.025, 0.4 * blur), line(v * m.scale, 0.06, blur))
-        shade = 0.75 + 0.5 * noise3(table, math.floor(a) + 0.5, row + 0.5, m.seed)
+        shade = 0.75 + 0.5 * noise3(table, floor(a) + 0.5, row + 0.5, m.seed)
     elif kind == 12:
         share = ramp(noise3(table, u * m.scale, v * m.scale, m.seed), 0.55, 0.65)
     red = (m.colour[0] + share * (m.second[0] - m.colour[0])) * shade
@@ -121,7 +121,7 @@ def pattern_colour(m, table, texels, u, v, pixel):
     return red, green, blue
 
 
-@kernel
+@inlined
 @no_type_check
 def skin_colour(m, table, x, y, z, red, green, blue):
     """Skin with pores, freckles, brows and beard at canonical (x, y, z).
@@ -155,8 +155,8 @@ def skin_colour(m, table, x, y, z, red, green, blue):
     if m.scalp > 0.0 and z > 0.6:
         line_z = m.hairline - 0.35 * min(max(side - 0.02, 0.0), 0.04)
         strands = noise3(table, x * 420.0, y * 420.0, z * 160.0)
-        edge = 0.011 * (strands - 0.5)
-        s = ramp(z - line_z + edge, -0.006, 0.009) if y < 0.02 else 1.0
+        edge = 0.022 * (strands - 0.5)
+        s = ramp(z - line_z + edge, -0.009, 0.006) if y < 0.02 else 1.0
         back = ramp(z + edge - 0.652, 0.0, 0.02) * ramp(y + 0.03, 0.0, 0.02)
         hair = max(hair, max(s, back) * m.scalp * (0.55 + 0.4 * strands))
     if hair > 0.0:
@@ -174,7 +174,7 @@ def skin_colour(m, table, x, y, z, red, green, blue):
     return red, green, blue
 
 
-@kernel
+@inlined
 @no_type_check
 def eye_colour(m, table, x, y, z):
     """Pupil, iris and white at canonical (x, y, z) on an eyeball."""
@@ -196,7 +196,7 @@ def eye_colour(m, table, x, y, z):
     return red * keep, green * keep, blue * keep
 
 
-@kernel
+@inlined
 @no_type_check
 def hair_strands(m, table, x, y, z):
     """Brightness of the strands and how far they tilt the normal, at (x, y, z)."""

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import no_type_check
 
 import numpy as np
@@ -12,18 +13,33 @@ from jaxtyping import Float, Float32, Int32
 from human_capture.common.people.kernel import kernel
 
 
+@dataclass(frozen=True)
+class LightFrame:
+    """How a shadow map lies in the world.
+
+    Args:
+        to_map: World to column, row (in texels) and depth along the light (metres).
+        side: Of the map, in texels.
+    """
+
+    to_map: Float32[np.ndarray, "3 4"]
+    side: int
+
+
 def light_frame(
     direction: Float[np.ndarray, "3"],
     points: Float[np.ndarray, "point 3"],
-    side: int,
+    softness: float,
+    largest: int,
     margin: float = 0.06,
-) -> Float32[np.ndarray, "3 4"]:
-    """World to column, row (in texels) and depth along the light.
+) -> LightFrame:
+    """The map that holds some points, no finer than its shadows are soft.
 
     Args:
-        direction: Unit vector towards the lamp.
+        direction: Towards the lamp.
         points: World points that the map has to hold.
-        side: Of the map, in texels.
+        softness: Width of shadow edges, in metres.
+        largest: Most texels along a side.
         margin: Space left around the points, in metres.
     """
     axis = -direction / np.linalg.norm(direction)
@@ -33,39 +49,40 @@ def light_frame(
     frame = np.zeros((3, 4))
     frame[:, :3] = across, np.cross(axis, across), axis
     placed = points @ frame[:2, :3].T
-    low, high = placed.min(0) - margin, placed.max(0) + margin
-    scale = side / (high - low).max()
-    frame[:2, :3] *= scale
-    frame[:2, 3] = side / 2 - scale * (low + high) / 2
-    return frame.astype(np.float32)
+    low, high = placed.min(0) - margin - softness, placed.max(0) + margin + softness
+    extent = float((high - low).max())
+    side = int(np.clip(3 * extent / softness, 40, largest))
+    frame[:2, :3] *= side / extent
+    frame[:2, 3] = side / 2 - side / extent * (low + high) / 2
+    return LightFrame(frame.astype(np.float32), side)
 
 
 def shadow_map(
-    frame: Float32[np.ndarray, "3 4"],
+    frame: LightFrame,
     positions: Float32[np.ndarray, "vertex 3"],
     faces: Int32[np.ndarray, "face 3"],
     cut: Float32[np.ndarray, " vertex"],
-    side: int,
-) -> Float32[np.ndarray, "row column"]:
-    """Depth along the light of the surface nearest to the lamp, infinite where none.
+    depths: Float32[np.ndarray, "row column"],
+) -> None:
+    """Fill a map with the depth of the surface nearest to the lamp, infinite if none.
 
     Args:
-        frame: World to column, row and depth.
+        frame: How the map lies in the world.
         positions: Vertices in the world.
         faces: Triangles.
         cut: Surfaces end where the interpolated value is negative.
-        side: Of the map, in texels.
+        depths: Filled in place.
     """
-    depths = np.full((side, side), np.inf, np.float32)
-    _fill(frame, positions, faces, cut, depths)
-    return depths
+    placed = np.empty(positions.shape, np.float32)
+    own = np.full((frame.side, frame.side), np.inf, np.float32)
+    _fill(frame.to_map, positions, faces, cut, placed, own)
+    depths[:] = own
 
 
 @kernel
 @no_type_check
-def _fill(frame, positions, faces, cut, depths):
+def _fill(frame, positions, faces, cut, placed, depths):
     side = depths.shape[0]
-    placed = np.empty((positions.shape[0], 3), np.float32)
     for i in range(positions.shape[0]):
         p = positions[i]
         for k in range(3):

@@ -18,8 +18,8 @@ import cv2
 import numpy as np
 from jaxtyping import UInt8
 
-from human_capture.common.people.kernel import kernel
-from human_capture.common.people.noise import noise
+from human_capture.common.people.kernel import inlined
+from human_capture.common.people.noise import floor, noise
 
 PROCEDURAL = 40
 SIDE = 256
@@ -162,7 +162,7 @@ def _writing(generator: np.random.Generator, image: np.ndarray) -> np.ndarray:
     return image
 
 
-@kernel
+@inlined
 @no_type_check
 def sample_texture(texels, picture, u, v, texel_size):
     """Linear colour of a picture at (u, v), repeated by mirroring.
@@ -179,22 +179,23 @@ def sample_texture(texels, picture, u, v, texel_size):
         size *= 0.5
         level += 1
     x, y = u * side - 0.5, v * side - 0.5
-    i, j = int(np.floor(x)), int(np.floor(y))
+    i, j = floor(x), floor(y)
     x, y = x - i, y - j
     start += picture * side * side
     i0, i1 = _mirror(i, side), _mirror(i + 1, side)
     row0 = start + _mirror(j, side) * side
     row1 = start + _mirror(j + 1, side) * side
-    a, b = values[row0 + i0], values[row0 + i1]
-    c, d = values[row1 + i0], values[row1 + i1]
-    wa, wb, wc, wd = (1 - x) * (1 - y), x * (1 - y), (1 - x) * y, x * y
-    red = (wa * a[0] + wb * b[0] + wc * c[0] + wd * d[0]) * (1.0 / 255.0)
-    green = (wa * a[1] + wb * b[1] + wc * c[1] + wd * d[1]) * (1.0 / 255.0)
-    blue = (wa * a[2] + wb * b[2] + wc * c[2] + wd * d[2]) * (1.0 / 255.0)
+    a, b, c, d = row0 + i0, row0 + i1, row1 + i0, row1 + i1
+    scale = 1.0 / 255.0
+    wa, wb = (1 - x) * (1 - y) * scale, x * (1 - y) * scale
+    wc, wd = (1 - x) * y * scale, x * y * scale
+    red = wa * values[a, 0] + wb * values[b, 0] + wc * values[c, 0] + wd * values[d, 0]
+    green = wa * values[a, 1] + wb * values[b, 1] + wc * values[c, 1] + wd * values[d, 1]
+    blue = wa * values[a, 2] + wb * values[b, 2] + wc * values[c, 2] + wd * values[d, 2]
     return red * red, green * green, blue * blue
 
 
-@kernel
+@inlined
 @no_type_check
 def _mirror(i, side):
     i &= 2 * side - 1
