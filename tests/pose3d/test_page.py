@@ -159,9 +159,9 @@ def visit(walk, calibration, tmp_path_factory):
       seen.playing = viewer.state();
       dispatchEvent(new KeyboardEvent("keydown", { key: " " }));
       seen.paused = viewer.state();
-      const camera = motion.cameras[0];
-      orbit.lookFrom(camera.centre, camera.forward);
+      orbit.lookFrom(motion.cameras[0]);
       orbit.update();
+      seen.frame = motion.cameras[0].corners.map((corner) => orbit.project(corner));
       seen.eye = orbit.target.map((v, n) => v + orbit.distance * orbit.back[n]);
       return seen;
     """
@@ -249,6 +249,9 @@ def test_it_plays_at_the_speed_of_the_recording_and_pauses(visit):
 def test_a_camera_can_be_looked_through(visit, rig):
     _, seen = visit
     assert torch.allclose(torch.tensor(seen["eye"]), rig.centre[0], atol=1e-3)
+    corners = [(spot["x"], spot["y"]) for spot in seen["frame"]]
+    assert all(0 < x < 1000 and 0 < y < 700 for x, y in corners)
+    assert max(y for _, y in corners) - min(y for _, y in corners) > 400
 
 
 @needs_chromium

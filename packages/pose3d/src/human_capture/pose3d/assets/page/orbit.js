@@ -1,6 +1,7 @@
 /* The eye that circles a target, and the gestures that move it. */
 
 const NEAR = 0.05; // metres
+const LENS = 1.35; // focal length over the height of the window
 
 class Orbit {
   constructor(canvas, target, radius) {
@@ -15,7 +16,7 @@ class Orbit {
   reset() {
     const { azimuth, elevation, target, radius } = this.first;
     const shape = this.canvas.clientWidth / this.canvas.clientHeight;
-    Object.assign(this, { azimuth, elevation, target: [...target] });
+    Object.assign(this, { azimuth, elevation, target: [...target], lens: LENS });
     this.distance = (2.3 * radius) / Math.max(0.45, Math.min(1, 1.25 * shape));
   }
 
@@ -28,7 +29,7 @@ class Orbit {
     this.up = [-se * ca, -se * sa, ce];
     this.width = this.canvas.clientWidth;
     this.height = this.canvas.clientHeight;
-    this.focal = 1.35 * this.height;
+    this.focal = this.lens * this.height;
     this.middle = [this.width / 2, this.height * 0.46]; // above the controls
   }
 
@@ -54,14 +55,19 @@ class Orbit {
     return [this.#toScreen(...first), this.#toScreen(...second)];
   }
 
-  /* Look from a recorded camera towards the target's distance. */
-  lookFrom(centre, forward) {
+  /* Stand where a recorded camera stood and see what it saw. */
+  lookFrom({ centre, forward, corners }) {
     const along = dot(subtract(this.first.target, centre), forward);
-    const distance = Math.max(1, along);
-    this.target = centre.map((value, axis) => value + distance * forward[axis]);
+    this.distance = Math.max(1, along);
+    this.target = centre.map((value, axis) => value + this.distance * forward[axis]);
     this.azimuth = Math.atan2(-forward[1], -forward[0]);
     this.elevation = Math.asin(Math.max(-1, Math.min(1, -forward[2])));
-    this.distance = distance;
+    this.update();
+    const seen = corners.map((corner) => this.view(corner));
+    const widest = Math.max(...seen.map(([x, , depth]) => Math.abs(x) / depth));
+    const highest = Math.max(...seen.map(([, y, depth]) => Math.abs(y) / depth));
+    const shape = this.width / this.height;
+    this.lens = Math.min(0.36 / highest, (0.48 * shape) / widest);
     this.onChange();
   }
 

@@ -118,7 +118,7 @@ function click(event) {
   near.sort((first, second) => away(first) - away(second));
   const hit = near.find((spot) => spot.person) || near[0];
   drawing.selected = hit?.person ? { person: hit.person, joint: hit.joint } : null;
-  if (hit?.camera) orbit.lookFrom(hit.camera.centre, hit.camera.forward);
+  if (hit?.camera) orbit.lookFrom(hit.camera);
   refresh();
 }
 
