@@ -75,17 +75,22 @@ def test_cut_off_files_are_refused(file, assert_damage_is_noticed):
 
 
 @pytest.mark.parametrize("field", ["name", "resolution", "K", "distCoef", "R", "t"])
-@pytest.mark.parametrize(
-    "change", [lambda c, f: c.pop(f), lambda c, f: c.update({f: {}})]
-)
-def test_missing_and_wrong_fields_are_named(file, field, change):
+def test_missing_field_is_named(file, field):
     cameras = json.loads(json.dumps(CAMERAS))
-    change(cameras[1], field)
+    del cameras[1][field]
     file.write_text(json.dumps({"cameras": cameras}))
-    if field == "name" and "name" in cameras[1]:
-        pytest.skip("any name will do")
     whose = "number 2" if field == "name" else "00_00"
-    with pytest.raises(InputError, match=f"field '{field}' of camera '{whose}'"):
+    with pytest.raises(InputError, match=f"'{field}' of camera '{whose}' is missing"):
+        read_calibration(file)
+
+
+@pytest.mark.parametrize("field", ["resolution", "K", "distCoef", "R", "t"])
+@pytest.mark.parametrize("value", [None, {}, [], "x", [[1, 2], [3]], [1e999, 1], True])
+def test_wrong_field_is_named(file, field, value):
+    cameras = json.loads(json.dumps(CAMERAS))
+    cameras[1][field] = value
+    file.write_text(json.dumps({"cameras": cameras}))
+    with pytest.raises(InputError, match=f"field '{field}' of camera '00_00'"):
         read_calibration(file)
 
 

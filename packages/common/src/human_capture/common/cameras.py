@@ -125,7 +125,7 @@ class Cameras:
 
     def _with_lens(self, rays: Tensor, lens: Tensor) -> tuple[Tensor, Tensor]:
         """Rays and lens coefficients with equal batch axes, whichever has more."""
-        batch = torch.broadcast_tensors(rays[..., 0, 0], lens[..., 0])[0].shape
+        batch = (rays[..., :1, 0] + lens[..., :1]).shape[:-1]
         return rays.expand(*batch, -1, -1), lens.expand(*batch, -1)
 
     def undistort(
@@ -186,16 +186,11 @@ class Cameras:
             affine: Homogeneous maps, from old pixels to new pixels.
         """
         warped = affine @ self.intrinsics
-        turned = bool(
-            (
-                affine[..., :2, :2]
-                - torch.diag_embed(affine.diagonal(dim1=-2, dim2=-1)[..., :2])
-            )
-            .abs()
-            .amax()
-            > 1e-6
-        )
-        if not turned:
+        diagonal = affine.diagonal(dim1=-2, dim2=-1)[..., :2]
+        beside = affine[..., :2, :2] - torch.diag_embed(diagonal)
+        if bool((torch.linalg.det(affine) <= 0).any()):
+            raise ValueError("A mirrored image has no camera.")
+        if bool((beside.abs() < 1e-6).all() and (diagonal > 0).all()):
             return replace(self, intrinsics=warped)
         if self.distortion is not None:
             raise ValueError("A camera with lens distortion cannot be rotated.")
@@ -226,8 +221,6 @@ class Cameras:
 
 def _upper_triangular_times_rotation(matrix: Tensor) -> tuple[Tensor, Tensor]:
     """RQ decomposition with a positive diagonal."""
-    if bool((torch.linalg.det(matrix) <= 0).any()):
-        raise ValueError("A mirrored image has no camera.")
     flip = torch.eye(3).to(matrix).flip(0)
     q, r = torch.linalg.qr((flip @ matrix).mT)
     upper, rotation = flip @ r.mT @ flip, flip @ q.mT

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from collections.abc import Iterator
@@ -9,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from human_capture.common.errors import InputError
+
+_DISK_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO}
 
 
 @contextmanager
@@ -38,8 +41,9 @@ def atomic_path(target: str | Path) -> Iterator[Path]:
         temporary.chmod(0o644)  # mkstemp makes files private
         temporary.replace(target)
     except OSError as error:
-        if error.errno is None:
-            raise
+        ours = temporary is None or error.filename in (str(temporary), temporary)
+        if not ours and error.errno not in _DISK_ERRORS:
+            raise  # from the block, about something else
         raise InputError(
             f"Cannot write {str(target)!r}: {error.strerror}; free some space or "
             "choose another output folder."
