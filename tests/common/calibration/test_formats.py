@@ -1,3 +1,5 @@
+import random
+import re
 from typing import get_args
 
 import pytest
@@ -91,3 +93,48 @@ def test_rig_that_cannot_be_is_refused_with_the_files_name(make_rig, tmp_path):
     write_calibration(make_rig().inverted(), path, "pose2sim")
     with pytest.raises(InputError, match=r"Calib\.toml: The cameras do not look"):
         read_calibration(path)
+
+
+def damaged(content, chance):
+    """A copy of a file with a few bytes lost, added, repeated or changed."""
+    copy = bytearray(content)
+    for _ in range(chance.choice([1, 1, 3])):
+        place = chance.randrange(len(copy))
+        numbers = list(re.finditer(rb"-?\d+\.?\d*", bytes(copy)))
+        kind = chance.randrange(5)
+        if kind == 0:
+            copy[place] = chance.randrange(128)
+        elif kind == 1:
+            del copy[place : place + chance.choice([1, 3, 10, 60])]
+        elif kind == 2:
+            copy[place:place] = chance.choice(
+                [b"-", b"e", b"{", b"[", b'"', b"\n", b"<"]
+            )
+        elif kind == 3:
+            copy[place:place] = copy[chance.randrange(len(copy)) :][:30]
+        elif numbers:
+            number = chance.choice(numbers)
+            values = [b"1e400", b"-1", b"0", b"null", b'"a"', b"1e-320", b"[]", b"nan"]
+            copy[number.start() : number.end()] = chance.choice(values)
+    return bytes(copy)
+
+
+@pytest.mark.parametrize("format", get_args(CalibrationFormat))
+def test_random_damage_ends_in_one_sentence_or_a_rig(make_rig, tmp_path, format):
+    path = tmp_path / NAMES[format]
+    write_calibration(make_rig("ideal"), path, format)
+    files = [f for f in tmp_path.rglob("*") if f.is_file() and f.name != "points3D.txt"]
+    chance = random.Random(format)
+    sentences = 0
+    for _ in range(120):
+        file = chance.choice(files)
+        content = file.read_bytes()
+        file.write_bytes(damaged(content, chance) or b" ")
+        try:
+            read_calibration(path)
+        except InputError as error:
+            sentences += 1
+            assert "\n" not in str(error)
+        file.write_bytes(content)
+    assert sentences > 0
+    read_calibration(path)  # the undamaged file still is one
