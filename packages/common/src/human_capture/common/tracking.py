@@ -44,7 +44,7 @@ def log_images(
     names: Sequence[str | None] = captions or [None] * len(arrays)
     pictures = [
         wandb.Image(array, caption=caption)
-        for array, caption in zip(arrays, captions or [None] * len(arrays), strict=True)
+        for array, caption in zip(arrays, names, strict=True)
     ]
     logger.experiment.log({name: pictures})
 

@@ -108,3 +108,22 @@ def load_weights(module: nn.Module, path: str | Path) -> dict[str, Any]:
     tensors = weights.tensors.items()
     module.load_state_dict({name: value.to(own[name].dtype) for name, value in tensors})
     return weights.description
+
+
+def load_matching(module: nn.Module, path: str | Path) -> list[str]:
+    """Fill what a module shares with a weights file; returns the names left alone.
+
+    Raises:
+        InputError: Nothing fits.
+    """
+    weights = read_weights(path)
+    own = module.state_dict()
+    fitting = {
+        name: tensor.to(own[name].dtype)
+        for name, tensor in weights.tensors.items()
+        if name in own and own[name].shape == tensor.shape
+    }
+    if not fitting:
+        raise InputError(f"The weights in {str(path)!r} fit nothing in this network.")
+    module.load_state_dict(fitting, strict=False)
+    return sorted(own.keys() - fitting.keys())

@@ -48,7 +48,8 @@ def joint_errors(
         target = target - format.root_of(target)
         if alignment == "scale":
             predicted = predicted * _best_scale(predicted, target, valid)
-    return torch.linalg.vector_norm(predicted - target, dim=-1)
+    errors: Tensor = torch.linalg.vector_norm(predicted - target, dim=-1)
+    return errors
 
 
 def _best_scale(predicted: Tensor, target: Tensor, valid: Tensor | None) -> Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -32,6 +33,24 @@ class ViewEvidence:
     def heatmaps(self) -> Float[Tensor, "batch view joint row column"]:
         """Logits of every view."""
         return self.image.heatmaps.reshape(self.probability.shape)
+
+    def select_views(self, views: Sequence[int]) -> ViewEvidence:
+        """The evidence of some views only, in the order given."""
+        batch, count = self.keypoints.shape[:2]
+
+        def pick(folded: Tensor) -> Tensor:
+            unfolded = folded.reshape(batch, count, *folded.shape[1:])
+            return unfolded[:, list(views)].flatten(0, 1)
+
+        image = ImageFeatures(
+            pick(self.image.heatmaps), pick(self.image.features), pick(self.image.deep)
+        )
+        return ViewEvidence(
+            image,
+            self.keypoints[:, list(views)],
+            self.probability[:, list(views)],
+            self.scale,
+        )
 
     @property
     def peaks(self) -> Float[Tensor, "batch view joint"]:

@@ -1,0 +1,1 @@
+"""Data sets: what lies on disk, or is rendered, becomes a Views."""
