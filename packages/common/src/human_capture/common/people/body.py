@@ -182,11 +182,11 @@ class Body(nn.Module):
         components = len(self.phenotype_basis)
         face = coefficients[:, components:] @ self.face_basis.flatten(1)
         body = coefficients[:, :components] @ self.phenotype_basis.flatten(1)
-        vertices = self.template + body.unflatten(-1, (-1, 3))
-        face = face.unflatten(-1, (-1, 3))
+        vertices = self.template + body.reshape(len(body), -1, 3)
+        face = face.reshape(len(face), -1, 3)
         vertices = vertices.index_add(1, self.face_vertices, face)
-        joints = (coefficients @ self.joint_basis.flatten(1)).unflatten(-1, (-1, 3))
-        return vertices, self.joint_template + joints
+        joints = coefficients @ self.joint_basis.flatten(1)
+        return vertices, self.joint_template + joints.reshape(len(joints), -1, 3)
 
     def skin(
         self,
@@ -209,7 +209,7 @@ class Body(nn.Module):
         shifts = placed - (rotations @ joints[..., None])[..., 0]
         transforms = torch.cat((rotations, shifts[..., None]), -1)
         rows = transforms.flatten(2).mT.flatten(0, 1)
-        blended = (rows @ self.bone_weights).unflatten(0, (-1, 3, 4))
+        blended = (rows @ self.bone_weights).reshape(len(root), 3, 4, -1)
         flat = vertices.mT[:, None]
         moved = (blended[:, :, :3] * flat).sum(2) + blended[:, :, 3]
         return Posed(moved.mT.contiguous(), placed)

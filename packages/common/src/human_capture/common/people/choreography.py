@@ -1,3 +1,4 @@
+# mypy: disable-error-code="no-any-return"  (numpy arithmetic is Any to mypy)
 """Choreography: what the parts of a body want to do, and the motion that follows."""
 
 from __future__ import annotations
@@ -9,7 +10,13 @@ import numpy as np
 from jaxtyping import Float
 
 from human_capture.common.people.feet import Foot
-from human_capture.common.people.limbs import FreeLeg, reach, soft_minimum, two_links
+from human_capture.common.people.limbs import (
+    FreeLeg,
+    reach,
+    soft_maximum,
+    soft_minimum,
+    two_links,
+)
 from human_capture.common.people.motion import Motion
 from human_capture.common.people.orientations import (
     FORWARD,
@@ -50,15 +57,15 @@ class Choreography:
 
     stage: Stage
     place: Float[np.ndarray, "frame 2"]
-    heading: Float[np.ndarray, "frame"]
-    height: Float[np.ndarray, "frame"]
+    heading: Float[np.ndarray, " frame"]
+    height: Float[np.ndarray, " frame"]
     pelvis: Float[np.ndarray, "frame 3 3"]
     chest: Float[np.ndarray, "frame 3 3"]
     head: Float[np.ndarray, "frame 3 3"]
     feet: dict[str, Foot]
     hands: dict[str, Reach]
     wrists: dict[str, Float[np.ndarray, "frame 3"]]
-    swivel: dict[str, Float[np.ndarray, "frame"]]
+    swivel: dict[str, Float[np.ndarray, " frame"]]
     legs: dict[str, FreeLeg] = field(default_factory=dict)
     seat: float | None = None
 
@@ -93,10 +100,10 @@ class Choreography:
         for side in SIDES:
             hip, ankle = torso.hip(side), self.feet[side].ankle
             apart = ((hip - ankle)[:, :2] ** 2).sum(-1)
-            allowed = np.sqrt(np.maximum((0.982 * skeleton.leg) ** 2 - apart, 0.01))
+            allowed = np.sqrt(np.maximum((0.994 * skeleton.leg) ** 2 - apart, 0.01))
             room = ankle[:, 2] + allowed - hip[:, 2]
             free = self.legs[side].share if side in self.legs else 0.0
-            drop = soft_minimum(drop, room + 3 * np.asarray(free), 0.008)
+            drop = soft_minimum(drop, room + 3 * np.asarray(free), 0.006)
         lowered = position + drop[:, None] * [0, 0, 1]
         return Torso(skeleton, lowered, pelvis, chest, chest @ self.head)
 
@@ -104,6 +111,7 @@ class Choreography:
         self, torso: Torso, side: str
     ) -> tuple[dict[str, Float[np.ndarray, "frame 3"]], Foot]:
         skeleton, foot = torso.skeleton, self.feet[side]
+        toe = skeleton.bone(side, "toe2-1") - skeleton.bone(side, "foot")
         hip, ankle = torso.hip(side), foot.ankle
         aim = _knee_aim(torso, ankle - hip, foot)
         free = self.legs.get(side)
@@ -112,10 +120,11 @@ class Choreography:
             share = free.share[:, None]
             ankle = ankle * (1 - share) + lifted * share
             aim = unit(aim) * (1 - share) + ahead * share
-        knee, ankle = two_links(hip, ankle, skeleton.thigh, skeleton.shank, aim)
+        lengths = (skeleton.thigh, skeleton.shank)
+        knee, ankle = two_links(hip, ankle, *lengths, aim, 0.27, 0.998)
         if free is not None:
             foot = _hanging_foot(foot, free, knee - hip, ankle - knee)
-        toe = skeleton.bone(side, "toe2-1") - skeleton.bone(side, "foot")
+            foot = _toes_above_floor(foot, ankle, toe)
         toe = ankle + apply(foot.rotation, toe)
         return {"hip": hip, "knee": knee, "ankle": ankle, "toe": toe}, foot
 
@@ -124,7 +133,11 @@ def _knee_aim(
     torso: Torso, direction: Float[np.ndarray, "frame 3"], foot: Foot
 ) -> Float[np.ndarray, "frame 3"]:
     """Where a knee points: ahead of pelvis and foot, turned as the leg is lifted."""
-    ahead = apply(torso.pelvis, FORWARD) + 0.9 * apply(foot.rotation, FORWARD) * [1, 1, 0]
+    ahead = apply(torso.pelvis, FORWARD) + 0.9 * apply(foot.rotation, FORWARD) * [
+        1,
+        1,
+        0,
+    ]
     down = -apply(torso.pelvis, np.array([0.0, 0.0, 1.0]))
     direction = unit(direction)
     return dot(direction, down) * ahead - dot(direction, ahead) * down + 0.15 * ahead
@@ -146,3 +159,28 @@ def _hanging_foot(
     rotation = between(foot.rotation, lifted, share)
     toes = between(foot.toes, lifted @ turn(pitch=0.2 * free.point), share)
     return Foot(foot.ankle, rotation, toes)
+
+
+def _toes_above_floor(
+    foot: Foot, ankle: Float[np.ndarray, "frame 3"], toe: Float[np.ndarray, "3"]
+) -> Foot:
+    """A foot turned up as far as its toes, given from the ankle, need."""
+    turned = _turned_up(foot.rotation, toe, ankle, 0.035)
+    base = ankle + apply(turned, toe)
+    tip = 0.5 * np.array([toe[0], toe[1], 0.0])
+    return Foot(ankle, turned, _turned_up(foot.toes, tip, base, 0.01))
+
+
+def _turned_up(
+    rotation: Float[np.ndarray, "frame 3 3"],
+    offset: Float[np.ndarray, "3"],
+    start: Float[np.ndarray, "frame 3"],
+    height: float,
+) -> Float[np.ndarray, "frame 3 3"]:
+    """Rotations that bring ``start + rotation @ offset`` up to ``height``."""
+    reach = np.linalg.norm(offset)
+    along = apply(rotation, offset / reach)[:, 2]
+    low = np.clip((height - start[:, 2]) / reach, -1, 0.9)
+    wanted = np.clip(soft_maximum(along, low, 0.03), -1, 1)
+    lift = np.arcsin(wanted) - np.arcsin(np.clip(along, -1, 1))
+    return rotation @ turn(pitch=-lift)

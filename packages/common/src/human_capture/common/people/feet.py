@@ -1,3 +1,4 @@
+# mypy: disable-error-code="no-any-return"  (numpy arithmetic is Any to mypy)
 """Feet: footfalls that never slip, and soles that never sink into the floor."""
 
 from __future__ import annotations
@@ -7,9 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
-from human_capture.common.people.orientations import apply, turn
+from human_capture.common.people.orientations import apply, ease, turn
 from human_capture.common.people.skeleton import Skeleton
-from human_capture.common.people.stage import ease
 
 
 @dataclass(frozen=True)
@@ -31,9 +31,9 @@ def place_foot(
     skeleton: Skeleton,
     side: str,
     ball: Float[np.ndarray, "frame 2"],
-    yaw: Float[np.ndarray, "frame"],
-    pitch: Float[np.ndarray, "frame"],
-    lift: Float[np.ndarray, "frame"],
+    yaw: Float[np.ndarray, " frame"],
+    pitch: Float[np.ndarray, " frame"],
+    lift: Float[np.ndarray, " frame"],
 ) -> Foot:
     """A foot whose lowest point is ``lift`` over the floor.
 
@@ -60,7 +60,7 @@ def stand(
     skeleton: Skeleton,
     side: str,
     place: Float[np.ndarray, "frame 2"],
-    yaw: Float[np.ndarray, "frame"],
+    yaw: Float[np.ndarray, " frame"],
 ) -> Float[np.ndarray, "frame 2"]:
     """Where the ball of a flat foot is when its ankle stands over ``place``."""
     offset = skeleton.bone(side, "toe2-1") - skeleton.bone(side, "foot")
@@ -95,14 +95,14 @@ class Footfalls:
         yaws: Where the toes point.
     """
 
-    lands: Float[np.ndarray, "fall"]
-    leaves: Float[np.ndarray, "fall"]
+    lands: Float[np.ndarray, " fall"]
+    leaves: Float[np.ndarray, " fall"]
     places: Float[np.ndarray, "fall 2"]
-    yaws: Float[np.ndarray, "fall"]
+    yaws: Float[np.ndarray, " fall"]
 
     def swing(
-        self, time: Float[np.ndarray, "frame"]
-    ) -> tuple[Int[np.ndarray, "frame"], Float[np.ndarray, "frame"]]:
+        self, time: Float[np.ndarray, " frame"]
+    ) -> tuple[Int[np.ndarray, " frame"], Float[np.ndarray, " frame"]]:
         """The last footfall at each time, and how far the swing to the next one is."""
         index = np.searchsorted(self.lands, time, side="right") - 1
         index = np.clip(index, 0, len(self.lands) - 2)
@@ -110,7 +110,7 @@ class Footfalls:
         return index, np.clip((time - leaves) / (lands - leaves), 0, 1)
 
 
-def swing_height(swing: Float[np.ndarray, "frame"]) -> Float[np.ndarray, "frame"]:
+def swing_height(swing: Float[np.ndarray, " frame"]) -> Float[np.ndarray, " frame"]:
     """A smooth bump: 1 in the middle of a swing, 0 at both ends."""
     return 16 * swing**2 * (1 - swing) ** 2
 
@@ -118,7 +118,7 @@ def swing_height(swing: Float[np.ndarray, "frame"]) -> Float[np.ndarray, "frame"
 def follow_footfalls(
     skeleton: Skeleton,
     side: str,
-    time: Float[np.ndarray, "frame"],
+    time: Float[np.ndarray, " frame"],
     falls: Footfalls,
     gait: Gait,
 ) -> Foot:
@@ -136,7 +136,9 @@ def follow_footfalls(
     start, stop = falls.places[index], falls.places[index + 1]
     ball = start + (stop - start) * share[:, None]
     turned = yaw[index] + (yaw[index + 1] - yaw[index]) * share
-    rising = ease(1 + (time - falls.leaves[index]) / gait.roll) * (1 - ease(swing / 0.6))
+    rising = ease(1 + (time - falls.leaves[index]) / gait.roll) * (
+        1 - ease(swing / 0.6)
+    )
     settling = 1 - ease((time - falls.lands[index]) / 0.12)
     toe_up = np.where(swing > 0, ease((swing - 0.4) / 0.6), settling * (index > 0))
     pitch = gait.heel_off * rising - gait.toe_up * toe_up

@@ -33,12 +33,14 @@ def finger_rotations(
         names: The hands to choose from.
     """
     generator = np.random.default_rng(seed)
-    turned = {}
+    turned: dict[str, np.ndarray] = {}
     for side in SIDES:
         fingers, thumb = HANDS[str(generator.choice(names))]
         bends = np.array(fingers) + generator.normal(0, 0.05, 4)
         spread = generator.uniform(0, 1) * (1 - np.clip(bends, 0, 1))
-        for finger, (bend, apart) in enumerate(zip(bends, spread * SPREAD, strict=True)):
+        for finger, (bend, apart) in enumerate(
+            zip(bends, spread * SPREAD, strict=True)
+        ):
             turned |= _finger(skeleton, side, finger + 2, bend, float(apart))
         turned |= _thumb(skeleton, side, thumb + float(generator.normal(0, 0.08)))
     return turned

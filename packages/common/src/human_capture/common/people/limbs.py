@@ -46,6 +46,7 @@ def two_links(
     lower: float,
     aim: Float[np.ndarray, "frame 3"],
     folded: float = 0.32,
+    stretched: float = 0.996,
 ) -> tuple[Float[np.ndarray, "frame 3"], Float[np.ndarray, "frame 3"]]:
     """Middle joint and end of a limb that reaches for ``target``.
 
@@ -58,13 +59,15 @@ def two_links(
         upper: Length of the first bone.
         lower: Length of the second.
         aim: Where elbow or knee should point.
-        folded: Shortest reach, as a share of the stretched limb.
+        folded: Shortest reach, as a share of both lengths.
+        stretched: Longest reach.
     """
     whole = upper + lower
     offset = target - start
     wanted = np.sqrt(dot(offset, offset))
     reach = soft_maximum(wanted, folded * whole)
-    reach = np.minimum(soft_minimum(reach, 0.985 * whole), 0.992 * whole)
+    reach = soft_minimum(reach, (stretched - 0.002) * whole, 0.004)
+    reach = np.minimum(reach, stretched * whole)
     direction = unit(offset)
     along = (upper**2 - lower**2 + reach**2) / (2 * reach)
     aside = np.sqrt(np.maximum(upper**2 - along**2, 0))
@@ -75,7 +78,7 @@ def two_links(
 def clear_of_body(
     torso: Torso, side: str, points: Float[np.ndarray, "frame 3"], margin: float
 ) -> Float[np.ndarray, "frame 3"]:
-    """Points moved out of trunk and head.
+    """Points moved out of trunk, head and floor.
 
     The trunk is an elliptic cylinder along the chest's axis, the head a ball.
 
@@ -105,9 +108,17 @@ def clear_of_body(
     middle = torso.column["head"] + apply(torso.head, np.array([0, -0.035, 0.075]))
     from_head = moved - middle
     distance = np.sqrt(dot(from_head, from_head)) + 1e-6
-    return middle + from_head * (
+    moved = middle + from_head * (
         soft_maximum(distance, 0.10 + margin, 0.005) / distance
     )
+    return above_floor(moved, margin)
+
+
+def above_floor(
+    points: Float[np.ndarray, "frame 3"], height: float
+) -> Float[np.ndarray, "frame 3"]:
+    """Points lifted to at least ``height``."""
+    return np.column_stack([points[:, :2], soft_maximum(points[:, 2], height)])
 
 
 def elbow_aim(
@@ -116,20 +127,21 @@ def elbow_aim(
     """Where the elbow of an easy arm points when the hand lies in a direction.
 
     Backwards from a hanging arm, down from one held forward, outwards from one
-    held up.
+    held overhead.
     """
     outward = LEFT if side == "left" else -LEFT
     low = -0.8 * FORWARD + 0.35 * outward - 0.5 * UP
     high = 1.4 * FORWARD + 0.8 * outward
     raised = dot(direction, apply(torso.chest, UP))
-    return apply(torso.chest, low + soft_maximum(raised, 0.0, 0.08) * high)
+    overhead = 1.5 * soft_maximum(raised - 0.4, 0.0, 0.08)
+    return apply(torso.chest, low + overhead * high)
 
 
 def reach(
     torso: Torso,
     side: str,
     target: Float[np.ndarray, "frame 3"],
-    swivel: Float[np.ndarray, "frame"],
+    swivel: Float[np.ndarray, " frame"],
 ) -> tuple[
     Float[np.ndarray, "frame 3"],
     Float[np.ndarray, "frame 3"],
@@ -152,17 +164,21 @@ def reach(
     bones = ("upperarm01", "lowerarm01")
     rest = [skeleton.bone(side, bone) for bone in bones]
     shoulder = torso.shoulder(side, apply(torso.chest, rest[1] - rest[0]))
+    aside = apply(torso.chest, 0.9 * sign * LEFT - 0.3 * UP)
     wanted, lengths = target, (skeleton.upper_arm, skeleton.forearm)
-    for _ in range(3):
+    for _ in range(4):
         towards = unit(wanted - shoulder)
         turned = exponential(towards * (sign * swivel)[:, None])
         aim = apply(turned, elbow_aim(torso, side, towards))
         elbow, wrist = two_links(shoulder, wanted, *lengths, aim)
-        aim = aim + 6 * (clear_of_body(torso, side, elbow, 0.03) - elbow)
+        inside = clear_of_body(torso, side, elbow, 0.03) - elbow
+        aim = aim + 6 * np.sqrt(dot(inside, inside)) * aside
+        aim = aim + 12 * soft_maximum(0.05 - elbow[:, 2:], 0.0) * UP
         elbow, wrist = two_links(shoulder, wanted, *lengths, aim)
-        hand = wrist + 0.08 * unit(wrist - elbow)
-        wanted = wrist + (clear_of_body(torso, side, hand, 0.045) - hand)
-        shoulder = torso.shoulder(side, elbow - shoulder)
+        hand = wrist + 0.09 * unit(wrist - elbow)
+        clear = above_floor(clear_of_body(torso, side, hand, 0.045), 0.08)
+        wanted = wrist + clear - hand
+        shoulder = (shoulder + torso.shoulder(side, elbow - shoulder)) / 2
     elbow, wrist = two_links(shoulder, wanted, *lengths, aim)
     return shoulder, elbow, wrist
 
@@ -180,12 +196,12 @@ class FreeLeg:
         point: Foot stretched.
     """
 
-    share: Float[np.ndarray, "frame"]
-    flexion: Float[np.ndarray, "frame"]
-    abduction: Float[np.ndarray, "frame"]
-    knee: Float[np.ndarray, "frame"]
-    outward: Float[np.ndarray, "frame"]
-    point: Float[np.ndarray, "frame"]
+    share: Float[np.ndarray, " frame"]
+    flexion: Float[np.ndarray, " frame"]
+    abduction: Float[np.ndarray, " frame"]
+    knee: Float[np.ndarray, " frame"]
+    outward: Float[np.ndarray, " frame"]
+    point: Float[np.ndarray, " frame"]
 
     def ankle(
         self, torso: Torso, side: str
@@ -201,4 +217,5 @@ class FreeLeg:
         shin = np.cos(k)[:, None] * thigh - np.sin(k)[:, None] * ahead
         skeleton = torso.skeleton
         offset = skeleton.thigh * thigh + skeleton.shank * shin
-        return torso.hip(side) + apply(torso.pelvis, offset), apply(torso.pelvis, ahead)
+        ankle = torso.hip(side) + apply(torso.pelvis, offset)
+        return above_floor(ankle, 0.065), apply(torso.pelvis, ahead)

@@ -1,3 +1,4 @@
+# mypy: disable-error-code="no-any-return"  (numpy arithmetic is Any to mypy)
 """Rotations over time, in numpy, for motion and retargeting.
 
 Everywhere: z up, a body at rest faces -y and its left is +x. ``pitch`` tips the top
@@ -120,3 +121,9 @@ def axes(
     x = unit(left)
     z = unit(up - dot(up, x) * x)
     return np.stack([x, np.cross(z, x), z], -1)
+
+
+def ease(share: Float[np.ndarray, "*batch"]) -> Float[np.ndarray, "*batch"]:
+    """Minimum-jerk progress from 0 to 1; flat outside."""
+    u = np.clip(share, 0, 1)
+    return u * u * u * (10 - 15 * u + 6 * u * u)

@@ -1,3 +1,4 @@
+# mypy: disable-error-code="no-any-return"  (numpy arithmetic is Any to mypy)
 """What hands do: wishes of the wrists, relative to shoulders, head or hips.
 
 Coordinates are (forward, outward, up); outward is away from the middle of the body, so
@@ -11,7 +12,14 @@ import numpy as np
 from jaxtyping import Float
 
 from human_capture.common.people.choreography import Reach
-from human_capture.common.people.orientations import FORWARD, LEFT, UP, apply
+from human_capture.common.people.orientations import (
+    FORWARD,
+    LEFT,
+    UP,
+    apply,
+    dot,
+    unit,
+)
 from human_capture.common.people.skeleton import Torso
 from human_capture.common.people.stage import Stage
 
@@ -27,13 +35,17 @@ def from_shoulder(coordinates: Coordinates) -> Reach:
     """A place given from the resting shoulder, in the frame of the chest."""
 
     def target(torso: Torso, side: str) -> np.ndarray:
-        skeleton = torso.skeleton
-        offset = skeleton.bone(side, "upperarm01") - skeleton.joints["neck01"]
-        shoulder = torso.column["neck01"] + apply(torso.chest, offset)
-        local = skeleton.arm * _body_axes(coordinates, side)
-        return shoulder + apply(torso.chest, local)
+        local = torso.skeleton.arm * _body_axes(coordinates, side)
+        return _shoulder(torso, side) + apply(torso.chest, local)
 
     return target
+
+
+def _shoulder(torso: Torso, side: str) -> np.ndarray:
+    """The shoulder joint while the arm rests."""
+    skeleton = torso.skeleton
+    offset = skeleton.bone(side, "upperarm01") - skeleton.joints["neck01"]
+    return torso.column["neck01"] + apply(torso.chest, offset)
 
 
 def from_head(coordinates: Coordinates) -> Reach:
@@ -56,10 +68,8 @@ def from_hips(coordinates: Coordinates) -> Reach:
     return target
 
 
-def on_floor(
-    place: Float[np.ndarray, "frame 2"], apart: float, height: float
-) -> Reach:
-    """A place in the world, either hand to its side of it, in the way the body faces."""
+def on_floor(place: Float[np.ndarray, "frame 2"], apart: float, height: float) -> Reach:
+    """A place in the world, with either hand on its own side of it."""
 
     def target(torso: Torso, side: str) -> np.ndarray:
         outward = apply(torso.pelvis, LEFT if side == "left" else -LEFT)
@@ -69,12 +79,21 @@ def on_floor(
     return target
 
 
-def mixed(first: Reach, second: Reach, share: Float[np.ndarray, "frame"]) -> Reach:
-    """From one wish to another; 0 is the first."""
+def mixed(first: Reach, second: Reach, share: Float[np.ndarray, " frame"]) -> Reach:
+    """From one wish to another on an arc about the shoulder; 0 is the first."""
 
     def target(torso: Torso, side: str) -> np.ndarray:
         weight = share[:, None]
-        return (1 - weight) * first(torso, side) + weight * second(torso, side)
+        shoulder = _shoulder(torso, side)
+        start, end = first(torso, side) - shoulder, second(torso, side) - shoulder
+        far = [np.sqrt(dot(x, x)) for x in (start, end)]
+        straight = (1 - weight) * start + weight * end
+        # a way through the shoulder or behind it is led round before it
+        opposed = 1.4 - dot(start, end) / (far[0] * far[1])
+        aside = apply(torso.chest, _body_axes(np.array([0.6, 0.5, 0.0]), side))
+        straight = straight + weight * (1 - weight) * opposed * aside
+        length = (1 - weight) * far[0] + weight * far[1]
+        return shoulder + unit(straight) * length
 
     return target
 
@@ -106,7 +125,7 @@ def pointing(stage: Stage) -> Reach:
 
 def phoning(stage: Stage) -> Reach:
     """A hand that holds something to the ear."""
-    return from_head(_around(stage, (0.02, 0.13, -0.10), (0.012, 0.008, 0.012)))
+    return from_head(_around(stage, (0.03, 0.12, -0.15), (0.012, 0.008, 0.012)))
 
 
 def eating(stage: Stage) -> Reach:
@@ -119,7 +138,7 @@ def eating(stage: Stage) -> Reach:
 def photographing(stage: Stage) -> Reach:
     """Holding a camera before the eyes."""
     far = stage.uniform(0.22, 0.42)
-    return from_head(_around(stage, (far, 0.08, -0.06), (0.03, 0.01, 0.03)))
+    return from_head(_around(stage, (far, 0.11, -0.08), (0.03, 0.01, 0.03)))
 
 
 def waving(stage: Stage) -> Reach:
@@ -146,9 +165,8 @@ def crossed(stage: Stage) -> Reach:
     def target(torso: Torso, side: str) -> np.ndarray:
         over = 0.115 if side == "left" else 0.06
         height = -0.19 if side == "left" else -0.225
-        local = coordinates + [depth + over, -0.07, height]
-        placed = torso.column["neck01"] + apply(torso.chest, _body_axes(local, side))
-        return placed
+        local = coordinates + np.array([depth + over, -0.07, height])
+        return torso.column["neck01"] + apply(torso.chest, _body_axes(local, side))
 
     return target
 
@@ -198,13 +216,14 @@ def anywhere(stage: Stage, pace: float = 1.0) -> Reach:
         height = stage.uniform(-0.97, 0.99)
         if azimuth > 1.6:  # backwards the shoulder gives way only at middle heights
             height = stage.uniform(-0.9, 0.45)
-        level = np.sqrt(1 - height**2)
         far = stage.uniform(0.45, 1.0) ** 0.6
-        direction = [level * np.cos(azimuth), level * np.sin(azimuth), height]
-        return far * np.array(direction)
+        return np.array([azimuth, np.arcsin(height), far])
 
     times = (0.6 * pace, 1.4 * pace)
-    return from_shoulder(stage.keyed(place, times, (0.0, 0.5 * pace)))
+    azimuth, height, far = stage.keyed(place, times, (0.0, 0.5 * pace)).T
+    ahead, aside = np.cos(azimuth), np.sin(azimuth)
+    level = np.stack([ahead * np.cos(height), aside * np.cos(height), np.sin(height)])
+    return from_shoulder((far * level).T)
 
 
 def swinging(stage: Stage, phase: np.ndarray, size: float, bent: float) -> Reach:

@@ -1,3 +1,4 @@
+# mypy: disable-error-code="no-any-return"  (numpy arithmetic is Any to mypy)
 """Retargeting: joint positions over time into the world rotation of every bone.
 
 Only directions are read from the joints, so a motion may come from a person of other
@@ -84,7 +85,9 @@ def _inherited(turned: Rotations, body: Body) -> list[np.ndarray]:
 
 def _leg_length(motion: Motion) -> float:
     hip, knee, ankle = (motion.positions[f"left_{j}"] for j in ("hip", "knee", "ankle"))
-    lengths = np.linalg.norm(knee - hip, axis=-1) + np.linalg.norm(ankle - knee, axis=-1)
+    lengths = np.linalg.norm(knee - hip, axis=-1) + np.linalg.norm(
+        ankle - knee, axis=-1
+    )
     return float(np.median(lengths))
 
 
@@ -206,7 +209,7 @@ def _levelled(foot: np.ndarray) -> np.ndarray:
     the tilt of the shank.
     """
     ahead = apply(foot, FORWARD)
-    flat = axes(np.cross(UP, -ahead), UP + 0 * ahead)
+    flat = axes(np.cross(UP, ahead), UP + 0 * ahead)
     level = flat @ turn(pitch=-np.arcsin(np.clip(ahead[..., 2], -1, 1)))
     share = np.clip(1.3 - 1.6 * np.abs(ahead[..., 2:]), 0, 1)[..., None]
     mixed = share * level + (1 - share) * foot

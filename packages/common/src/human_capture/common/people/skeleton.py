@@ -1,3 +1,4 @@
+# mypy: disable-error-code="no-any-return"  (numpy arithmetic is Any to mypy)
 """The skeleton of one person at rest, and how the torso carries neck and shoulders."""
 
 from __future__ import annotations
@@ -5,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -12,7 +14,15 @@ from jaxtyping import Float
 from torch import Tensor
 
 from human_capture.common.people.body import Body
-from human_capture.common.people.orientations import apply, between, swing, unit
+from human_capture.common.people.orientations import (
+    apply,
+    between,
+    ease,
+    exponential,
+    logarithm,
+    swing,
+    unit,
+)
 
 SIDES = ("left", "right")
 SPINE = {"spine05": 0.15, "spine04": 0.4, "spine03": 0.65, "spine02": 0.9, "spine01": 1}
@@ -64,7 +74,7 @@ class Skeleton:
     def hand(
         self, side: str
     ) -> tuple[Float[np.ndarray, "3"], Float[np.ndarray, "3"], Float[np.ndarray, "3"]]:
-        """Unit vectors of a hand at rest: to the fingers, out of the palm, thumbwards."""
+        """Axes of a hand at rest: to the fingers, out of the palm, to the thumb."""
         names = ("wrist", "finger3-1", "finger2-1", "finger5-1")
         wrist, middle, index, little = (self.bone(side, name) for name in names)
         along = unit(middle - wrist)
@@ -163,7 +173,7 @@ class Torso:
         offset = rest["spine05"] - self.skeleton.hips
         placed = {"spine05": self.position + apply(self.pelvis, offset)}
         bones = [*SPINE, *NECK]
-        for below, bone in zip(bones[:-1], bones[1:], strict=True):
+        for below, bone in pairwise(bones):
             offset = rest[bone] - rest[below]
             placed[bone] = placed[below] + apply(self.spine[below], offset)
         return placed
@@ -179,8 +189,10 @@ class Torso:
         """
         rest = self.skeleton.bone(side, "lowerarm01")
         rest = rest - self.skeleton.bone(side, "upperarm01")
-        raised = swing(apply(self.chest, rest), direction) @ self.chest
-        return {b: between(self.chest, raised, w) for b, w in SHOULDER.items()}
+        turn = logarithm(swing(rest, apply(np.swapaxes(self.chest, -1, -2), direction)))
+        # opposite to rest the axis of the swing flips: there the girdle is back at rest
+        turn = turn * ease((np.pi - np.linalg.norm(turn, axis=-1, keepdims=True)) / 1.5)
+        return {b: self.chest @ exponential(w * turn) for b, w in SHOULDER.items()}
 
     def shoulder(
         self, side: str, direction: Float[np.ndarray, "frame 3"]

@@ -1,3 +1,4 @@
+# mypy: disable-error-code="no-any-return"  (numpy arithmetic is Any to mypy)
 """The stage of a motion: time, chance and smooth curves over both."""
 
 from __future__ import annotations
@@ -7,13 +8,41 @@ from collections.abc import Callable
 import numpy as np
 from jaxtyping import Float
 
+from human_capture.common.people.orientations import ease
 from human_capture.common.people.skeleton import Skeleton
 
 
-def ease(share: Float[np.ndarray, "*batch"]) -> Float[np.ndarray, "*batch"]:
-    """Minimum-jerk progress from 0 to 1; flat outside."""
-    u = np.clip(share, 0, 1)
-    return u * u * u * (10 - 15 * u + 6 * u * u)
+def keyed_curve(
+    time: Float[np.ndarray, " frame"],
+    random: np.random.Generator,
+    draw: Callable[[int], Float[np.ndarray, " value"]],
+    move: tuple[float, float],
+    hold: tuple[float, float],
+) -> Float[np.ndarray, "frame value"]:
+    """A curve through drawn values, still at each and smooth between them.
+
+    Args:
+        time: Of each frame, in seconds, ascending.
+        random: Draws the durations.
+        draw: Gives the value of the n-th key.
+        move: Shortest and longest time in seconds between two values.
+        hold: Shortest and longest rest at a value.
+    """
+    keys = [draw(0)]
+    leave: list[float] = []
+    arrive: list[float] = []
+    clock = -random.uniform(0, move[1] + hold[1])
+    while not arrive or clock < time[-1]:
+        clock += random.uniform(*hold)
+        leave.append(clock)
+        clock += random.uniform(*move)
+        arrive.append(clock)
+        keys.append(draw(len(keys)))
+    index = np.searchsorted(leave, time, side="right") - 1
+    start, stop = np.array(leave)[index], np.array(arrive)[index]
+    share = ease(np.where(index < 0, 0.0, (time - start) / (stop - start)))[:, None]
+    values, index = np.array(keys, float), np.maximum(index, 0)
+    return values[index] * (1 - share) + values[index + 1] * share
 
 
 class Stage:
@@ -46,13 +75,13 @@ class Stage:
         """True with some probability."""
         return bool(self.random.random() < probability)
 
-    def constant(self, value: float = 0.0) -> Float[np.ndarray, "frame"]:
+    def constant(self, value: float = 0.0) -> Float[np.ndarray, " frame"]:
         """The same number in each frame."""
         return np.full(len(self), value)
 
     def keyed(
         self,
-        draw: Callable[[int], Float[np.ndarray, "value"]],
+        draw: Callable[[int], Float[np.ndarray, " value"]],
         move: tuple[float, float],
         hold: tuple[float, float] = (0.0, 0.0),
     ) -> Float[np.ndarray, "frame value"]:
@@ -63,20 +92,7 @@ class Stage:
             move: Shortest and longest time in seconds between two values.
             hold: Shortest and longest rest at a value.
         """
-        end, keys, leave, arrive = self.time[-1], [draw(0)], [], []
-        clock = -self.uniform(0, move[1] + hold[1])
-        while clock < end:
-            clock += self.uniform(*hold)
-            leave.append(clock)
-            clock += self.uniform(*move)
-            arrive.append(clock)
-            keys.append(draw(len(keys)))
-        index = np.searchsorted(leave, self.time, side="right") - 1
-        start, stop = np.array(leave)[index], np.array(arrive)[index]
-        progress = np.where(index < 0, 0.0, (self.time - start) / (stop - start))
-        values, index = np.array(keys), np.maximum(index, 0)
-        share = ease(progress)[:, None]
-        return values[index] * (1 - share) + values[index + 1] * share
+        return keyed_curve(self.time, self.random, draw, move, hold)
 
     def drift(self, period: float, size: int = 3) -> Float[np.ndarray, "frame value"]:
         """Aimless wandering in [-1, 1]."""
@@ -86,7 +102,7 @@ class Stage:
             (0, 0.3 * period),
         )
 
-    def sway(self, period: float) -> Float[np.ndarray, "frame"]:
+    def sway(self, period: float) -> Float[np.ndarray, " frame"]:
         """Aimless wandering of one number in [-1, 1]."""
         return self.drift(period, 1)[:, 0]
 
@@ -95,7 +111,7 @@ class Stage:
         move: tuple[float, float],
         hold: tuple[float, float],
         least: float = 0.5,
-    ) -> Float[np.ndarray, "frame"]:
+    ) -> Float[np.ndarray, " frame"]:
         """A course between 0 and up to 1 and back, again and again.
 
         Args:

@@ -39,13 +39,20 @@ def phoning(stage: Stage) -> Choreography:
     """A telephone at the ear, walking about or standing."""
     free = (reaches.hanging, reaches.talking, reaches.on_hip)
     other = free[int(stage.random.integers(3))](stage)
-    return standing(stage, _either(stage, reaches.phoning(stage), other))
+    scene = standing(stage, _either(stage, reaches.phoning(stage), other))
+    # the elbow of a folded arm hangs forwards rather than out
+    scene.swivel = {side: swivel - 0.7 for side, swivel in scene.swivel.items()}
+    return scene
 
 
 def photo(stage: Stage) -> Choreography:
     """Taking a photograph, low or high."""
-    scene = standing(stage, (reaches.photographing(stage), reaches.photographing(stage)))
-    scene.height = scene.height - stage.uniform(0, 0.25) * stage.bouts((0.8, 1.5), (1, 3))
+    scene = standing(
+        stage, (reaches.photographing(stage), reaches.photographing(stage))
+    )
+    scene.height = scene.height - stage.uniform(0, 0.25) * stage.bouts(
+        (0.8, 1.5), (1, 3)
+    )
     scene.chest = turn(stage.uniform(-0.1, 0.35)) @ scene.chest
     return scene
 

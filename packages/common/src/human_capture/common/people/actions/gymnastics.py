@@ -1,3 +1,4 @@
+# mypy: disable-error-code="no-any-return"  (numpy arithmetic is Any to mypy)
 """The reach of joints: arms anywhere, bends, lunges, balance, kicks and jumps."""
 
 from __future__ import annotations
@@ -15,9 +16,9 @@ from human_capture.common.people.actions.standing import (
 from human_capture.common.people.choreography import Choreography, Reach
 from human_capture.common.people.feet import Foot, place_foot, stand
 from human_capture.common.people.limbs import FreeLeg
-from human_capture.common.people.orientations import apply, turn
+from human_capture.common.people.orientations import apply, ease, turn
 from human_capture.common.people.skeleton import SIDES
-from human_capture.common.people.stage import Stage, ease
+from human_capture.common.people.stage import Stage
 
 
 def reaching(stage: Stage) -> Choreography:
@@ -25,7 +26,9 @@ def reaching(stage: Stage) -> Choreography:
     pace = stage.uniform(0.6, 1.4)
     first = reaches.anywhere(stage, pace)
     together = stage.chance(0.35)  # both arms alike, as in exercises
-    scene = standing(stage, (first, first if together else reaches.anywhere(stage, pace)))
+    scene = standing(
+        stage, (first, first if together else reaches.anywhere(stage, pace))
+    )
     scene.chest = bends(stage, 0.6)
     return scene
 
@@ -174,7 +177,7 @@ def lunging(stage: Stage) -> Choreography:
     place = centre_of(feet)
     if sideways:
         across = first * 0.4 * long * depth
-        shift = np.outer(across, [1.0, 0.0, 0.0]) + [0.0, 0.05, 0.0]
+        shift = np.outer(across, [1.0, 0.0, 0.0]) + np.array([0.0, 0.05, 0.0])
         place = place + apply(turn(yaw=heading), shift)[:, :2]
     scene = assembled(stage, feet, place, heading, (one, other))
     scene.height = skeleton.ankle_height + skeleton.leg * (0.86 - 0.4 * depth)
@@ -223,15 +226,16 @@ def kicking(stage: Stage) -> Choreography:
 def jumping(stage: Stage) -> Choreography:
     """Jumps from a crouch, arms thrown up."""
     skeleton = stage.skeleton
-    top, length = stage.uniform(0.1, 0.4), stage.uniform(1.5, 2.2)
+    top = stage.uniform(0.1, 0.4)
     flight = 2 * np.sqrt(2 * top / 9.81)
+    length = float(1.35 + flight + stage.uniform(0, 0.8))
     clock = (stage.time + stage.uniform(0, length)) % length - 0.75
     air = np.clip(clock / flight, 0, 1)
     height = 4 * top * air * (1 - air)
     before = ease(1 + (clock + 0.35) / 0.4) * ease(-clock / 0.35)
     after = ease((clock - flight) / 0.15) * (1 - ease((clock - flight - 0.15) / 0.4))
     bend = stage.uniform(0.25, 0.4) * np.maximum(before, 0.7 * after)
-    pointed = 0.9 * np.sin(np.pi * air) ** 0.5 * (air > 0) * (air < 1)
+    pointed = 0.9 * ease(air / 0.3) * ease((1 - air) / 0.3)
     _, place, heading = planted(stage, (0.8, 1.6), 0.05)
     spread = stage.uniform(0, 0.8) if stage.chance(0.4) else 0.0
     feet: dict[str, Foot] = {}

@@ -152,9 +152,7 @@ def line_walking(stage: Stage) -> Choreography:
     foot = float(skeleton.heel - skeleton.bone("left", "toe2-1")[1]) + 0.09
     step = stage.uniform(0.8, 1.3)
     path = Path(foot / step, 0.0, stage.uniform(-np.pi, np.pi), np.zeros(2))
-    path = Path(
-        path.speed, 0.0, path.heading, -path.at(stage.time[-1:] / 2)[0][0]
-    )
+    path = Path(path.speed, 0.0, path.heading, -path.at(stage.time[-1:] / 2)[0][0])
     gait = Gait(stage.uniform(0.06, 0.2), 0.2, 0.1, 0.3)
     feet, phase = strides(stage, path, step, 0.7, 0.01, gait)
     place, heading = path.at(stage.time)

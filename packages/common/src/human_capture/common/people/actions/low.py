@@ -22,7 +22,10 @@ BUTTOCK = 0.095  # metres from the hip joints down to the seat
 
 
 def _squat(
-    stage: Stage, depth: np.ndarray, width: tuple[float, float], hands: tuple[Reach, Reach]
+    stage: Stage,
+    depth: np.ndarray,
+    width: tuple[float, float],
+    hands: tuple[Reach, Reach],
 ) -> Choreography:
     """Both knees bent; ``depth`` 1 brings the hips near the heels."""
     feet, place, heading = planted(stage, width, 0.05)
@@ -37,10 +40,10 @@ def _squat(
         )
     scene = assembled(stage, feet, place, heading, hands)
     back = 0.12 * np.sin(np.pi * np.minimum(depth, 1)) * skeleton.leg
-    scene.place = scene.place + apply(
-        turn(yaw=heading), np.outer(back, [0.0, 1.0, 0.0])
-    )[:, :2]
-    scene.height = skeleton.ankle_height + skeleton.leg * (0.985 - 0.72 * depth)
+    scene.place = (
+        scene.place + apply(turn(yaw=heading), np.outer(back, [0.0, 1.0, 0.0]))[:, :2]
+    )
+    scene.height = skeleton.ankle_height + skeleton.leg * (0.988 - 0.665 * depth)
     scene.pelvis = turn(0.75 * np.sin(np.pi * 0.62 * depth))
     scene.chest = easy_chest(stage) @ turn(0.25 * depth)
     scene.head = turn(-0.6 * depth) @ gaze(stage)
@@ -200,7 +203,7 @@ def kneeling(stage: Stage) -> Choreography:
     on, half = stage.constant(1.0), stage.chance(0.4)
     sunk = stage.constant(0.0) if half else stage.bouts((0.8, 1.4), (0.5, 2.0), 0.3)
     bow = 0.1 + 0.15 * stage.sway(3.0)
-    flexion = 1.25 * sunk  # hips go back over the heels as they sink
+    flexion = 0.95 * sunk  # hips go back over the heels as they sink
     knee = np.pi / 2 + flexion - 0.05
     scene.height = 0.055 + skeleton.thigh * np.cos(flexion)
     scene.pelvis = turn(bow)
@@ -220,12 +223,16 @@ def lying(stage: Stage) -> Choreography:
     kinds = (reaches.hanging, reaches.overhead, reaches.outstretched, reaches.talking)
     one, other = (kinds[int(k)](stage) for k in stage.random.integers(4, size=2))
     feet, place, heading = planted(stage)
+    style, on = int(stage.random.choice(3, p=[0.5, 0.3, 0.2])), stage.constant(1.0)
+    if style == 1:
+        one, other = reaches.overhead(stage), reaches.outstretched(stage)
+    if style == 2:  # the arms lie before somebody on one side
+        one, other = reaches.talking(stage), reaches.talking(stage)
     scene = assembled(stage, feet, place, heading, (one, other))
-    style, on = int(stage.random.integers(3)), stage.constant(1.0)
     depth, width = stage.skeleton.waist[1], stage.skeleton.waist[0]
     tilts = (turn(-np.pi / 2), turn(np.pi / 2), turn(0.0, np.pi / 2))
     scene.pelvis = tilts[style] + np.zeros((len(stage), 3, 3))
-    scene.height = on * ((depth, depth + 0.02, width + 0.01)[style])
+    scene.height = on * ((depth - 0.045, depth - 0.03, width + 0.02)[style])
     scene.chest = turn(0.04 * stage.sway(3.0), 0.06 * stage.sway(3.0)) @ turn(
         (0.05, -0.1, 0.15)[style]
     )

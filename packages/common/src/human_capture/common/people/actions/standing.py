@@ -1,3 +1,4 @@
+# mypy: disable-error-code="no-any-return"  (numpy arithmetic is Any to mypy)
 """The ground of most actions: standing, shifting weight, stepping about, looking."""
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ def assembled(
     """
     hands = hands or (hanging(stage), hanging(stage))
     skeleton = stage.skeleton
-    height = skeleton.leg * (0.985 + 0.008 * stage.sway(3.0)) + skeleton.ankle_height
+    height = skeleton.leg * (0.996 + 0.006 * stage.sway(3.0)) + skeleton.ankle_height
     return Choreography(
         stage=stage,
         place=place,
