@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import yaml
@@ -112,9 +112,11 @@ def main(
             parser = ArgumentParser(
                 prog=f"{program} {args[0]}", description=command.summary
             )
-            parser.add_class_arguments(command.options, "options", as_group=False)
+            parser.add_class_arguments(command.options, as_group=False)
             parser.add_argument("--config", action="config", help="A YAML of options.")
-            command.run(parser.instantiate_classes(parser.parse_args(args[1:])).options)
+            parsed = parser.instantiate_classes(parser.parse_args(_named(args[1:])))
+            names = (field.name for field in fields(command.options))
+            command.run(command.options(**{name: parsed[name] for name in names}))
         elif not args or args[0] in ("-h", "--help"):
             print(_overview(program, commands))
         else:
@@ -126,6 +128,17 @@ def main(
         print(f"\n{program}: interrupted; what was finished is kept.", file=sys.stderr)
         return 130
     return 0
+
+
+def _named(args: Sequence[str]) -> list[str]:
+    """Arguments with ``--two-words`` written as the field ``--two_words``."""
+    options = (arg.partition("=") for arg in args)
+    return [
+        name.replace("-", "_").replace("__", "--", 1) + equals + value
+        if name.startswith("--")
+        else name + equals + value
+        for name, equals, value in options
+    ]
 
 
 def _overview(program: str, commands: Mapping[str, Command]) -> str:
