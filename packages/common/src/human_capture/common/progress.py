@@ -1,9 +1,15 @@
-"""Progress of long steps: a bar on a terminal, plain lines in a pipe or log file."""
+"""What a person who waits sees: progress of long steps, and warnings in plain words.
+
+A bar on a terminal, plain lines in a pipe or log file.
+"""
 
 from __future__ import annotations
 
+import sys
 import time
+import warnings
 from collections.abc import Iterable, Iterator, Sized
+from contextlib import contextmanager
 from typing import TypeVar
 
 from rich.console import Console
@@ -64,3 +70,16 @@ def _with_line(items: Iterable[T], description: str, console: Console) -> Iterat
         count += 1
     seconds = time.monotonic() - start
     console.print(f"{description}: {count} in {seconds:.1f} s", highlight=False)
+
+
+@contextmanager
+def plain_warnings() -> Iterator[None]:
+    """Show warnings as one line on standard error, without file names and code."""
+
+    def show(message: Warning | str, *_: object, **__: object) -> None:
+        print(f"warning: {message}", file=sys.stderr)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", UserWarning)
+        warnings.showwarning = show  # type: ignore[assignment]  # simpler signature
+        yield

@@ -143,7 +143,8 @@ class _People:
         """Sighting indices as numbers within each view; -1 stays -1."""
         if not len(members):
             return np.empty((0, views), dtype=np.int64)
-        return np.append(self.number, -1)[members]
+        numbered: Int[np.ndarray, "group view"] = np.append(self.number, -1)[members]
+        return numbered
 
 
 def _pair_proposals(

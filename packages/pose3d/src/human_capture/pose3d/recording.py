@@ -16,6 +16,7 @@ import numpy as np
 from human_capture.common.calibration import Calibration, read_calibration
 from human_capture.common.cameras import Cameras, stack
 from human_capture.common.errors import InputError
+from human_capture.common.progress import plain_warnings
 from human_capture.common.video import VideoInfo, is_video, probe
 from human_capture.pose3d.capture import Capture
 from human_capture.pose3d.detection import Detector, detect, make_detector
@@ -28,6 +29,7 @@ from human_capture.pose3d.keypoint_files import (
 )
 from human_capture.pose3d.motion import reconstruct
 from human_capture.pose3d.options import RecordingOptions
+from human_capture.pose3d.results import write_results
 from human_capture.pose3d.sources import (
     Timeline,
     check_size,
@@ -64,16 +66,25 @@ class Recording:
         return self.calibration.cameras
 
 
-def triangulate_recording(
-    options: RecordingOptions, detector: Detector | None = None
-) -> Capture:
-    """The 3D motion of everybody in a recording.
+def triangulate(options: RecordingOptions, detector: Detector | None = None) -> Capture:
+    """The 3D motion of everybody in a recording, with all results in its folder.
 
     Args:
         options: Where the recording is, and how to go about it.
         detector: Used in place of the one that the options name.
     """
-    return capture_motion(open_recording(options), options, detector)
+    with plain_warnings():
+        recording = open_recording(options)
+        capture = capture_motion(recording, options, detector)
+        write_results(
+            capture,
+            recording.calibration,
+            recording.videos,
+            recording.timeline.frames,
+            options.output,
+        )
+    print(f"Results: {Path(options.output).resolve()}")
+    return capture
 
 
 def open_recording(options: RecordingOptions) -> Recording:
