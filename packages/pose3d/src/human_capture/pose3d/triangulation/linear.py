@@ -25,6 +25,11 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from human_capture.common.cameras import Cameras
+from human_capture.pose3d.triangulation.quadrics import (
+    Minimum,
+    least_squares,
+    quadric_basis,
+)
 
 MAX_CONDITION = 1e6
 """Above this the cameras' rays are parallel within measurement error."""
@@ -75,134 +80,119 @@ def triangulate(
         valid: Which measurements exist; those that are finite when absent.
         reweightings: Passes that turn algebraic into image distances; 0 is plain DLT.
     """
-    finite = keypoints.isfinite().all(-1)
-    valid = finite if valid is None else valid & finite
-    pixels = torch.where(valid[..., None], keypoints, 0.0)
-    rays = cameras.normalise(pixels.double())
-    focal = cameras.intrinsics.diagonal(dim1=-2, dim2=-1)[..., :2].mean(-1)
-    result = triangulate_rays(
-        rays.expand(*valid.shape, 2),
-        cameras.world_to_camera.expand(*valid.shape[:-1], 4, 4),
-        relative_weights(weights, valid),
-        focal.expand(valid.shape[:-1]),
-        reweightings,
+    pixels, valid = measured(keypoints, cameras, valid)
+    result = triangulate_pixels(
+        pixels, cameras.projection, relative_weights(weights, valid), reweightings
     )
     return result.to(keypoints.dtype)
+
+
+def measured(
+    keypoints: Float[Tensor, "*batch view joint 2"],
+    cameras: Cameras,
+    valid: Bool[Tensor, "*batch view joint"] | None,
+) -> tuple[Float[Tensor, "*batch view joint 2"], Bool[Tensor, "*batch view joint"]]:
+    """Finite float64 pixels with the lens distortion undone, and which of them count.
+
+    Args:
+        keypoints: Pixels; NaN where a view has none.
+        cameras: As in :func:`triangulate`.
+        valid: As in :func:`triangulate`.
+    """
+    finite = keypoints.detach().abs().amax(-1) < torch.inf
+    valid = finite if valid is None else valid & finite
+    pixels = keypoints.double().masked_fill(~valid[..., None], 0.0)
+    if cameras.distortion is not None:
+        pixels = cameras.undistort(pixels)
+    return pixels, valid
 
 
 def relative_weights(
     weights: Float[Tensor, "*batch view joint"] | None,
     valid: Bool[Tensor, "*batch view joint"],
 ) -> Float[Tensor, "*batch view joint"]:
-    """Weights with a maximum of one over the views, and zero where invalid."""
+    """Weights with a maximum of one over the views, and zero where invalid.
+
+    The maximum is a constant to the gradient: no point depends on a common factor.
+    """
     if weights is None:
         return valid.double()
-    weights = torch.where(valid, weights.double(), 0.0)
-    largest = weights.amax(-2, keepdim=True)
-    vanished = largest < 1e-8
-    return torch.where(vanished, valid.double(), weights / largest.clamp_min(1e-8))
+    weights = weights.double().masked_fill(~valid, 0.0)
+    largest = weights.detach().amax(-2, keepdim=True)
+    return torch.where(largest < 1e-8, valid, weights / largest.clamp_min(1e-8))
 
 
-def triangulate_rays(
-    rays: Float[Tensor, "*batch view joint 2"],
-    world_to_camera: Float[Tensor, "*batch view 4 4"],
+def triangulate_pixels(
+    pixels: Float[Tensor, "*batch view joint 2"],
+    projection: Float[Tensor, "*#batch view 3 4"],
     weights: Float[Tensor, "*batch view joint"],
-    focal: Float[Tensor, "*batch view"] | None = None,
     reweightings: int = 1,
 ) -> Triangulated:
-    """Triangulation of pinhole coordinates; the core of :func:`triangulate`.
+    """Triangulation in ideal cameras; the core of :func:`triangulate`.
 
     Works and answers in float64 whatever comes in.
 
     Args:
-        rays: Pinhole coordinates (x/z, y/z).
-        world_to_camera: One a view, in metres.
+        pixels: Finite, also where the weight is zero.
+        projection: K [R | t], one a view, in metres.
         weights: As :func:`relative_weights` makes them; zero leaves a view out.
-        focal: Focal lengths in pixels, which make residuals of different cameras
-            comparable; 1 when absent.
         reweightings: As in :func:`triangulate`.
     """
-    rays, weights = rays.double(), weights.double()
-    rotation = world_to_camera[..., :3, :3].double()
-    translation = world_to_camera[..., :3, 3].double()
-    centres = -(rotation.mT @ translation[..., None])[..., 0]
-    origin = centres.mean(-2)
-    translation = translation + (rotation @ origin[..., None, :, None])[..., 0]
-    gain = weights if focal is None else weights * focal.double()[..., None]
-
-    system = _Rows.of(rays, rotation, translation)
-    solution = system.solve(_unit_rows(gain, system, weights))
+    pixels, weights = pixels.double(), weights.double()
+    origin, centred = centred_projection(projection.double())
+    basis = quadric_basis(centred)
+    depth = _mean_distance(centred, weights) if reweightings == 0 else None
     for _ in range(reweightings):
-        depth = _depth(solution.points, rotation, translation).detach()
-        solution = system.solve(gain / depth)
+        with torch.no_grad():
+            gain = weights if depth is None else weights / depth
+            depth = depth_of(least_squares(pixels, gain, basis).points, centred)
+    return judged(least_squares(pixels, weights / depth, basis), weights, origin)
+
+
+def judged(
+    solution: Minimum,
+    weights: Float[Tensor, "*batch view joint"],
+    origin: Float[Tensor, "*#batch 3"],
+) -> Triangulated:
+    """A solution in the world, with a verdict on whether the views determine it.
+
+    Args:
+        solution: In a world that starts at ``origin``.
+        weights: Those it was found with.
+        origin: As :func:`centred_projection` gives it.
+    """
     seen = (weights > 0).sum(-2) >= 2
     condition = torch.where(seen, solution.condition, torch.inf)
     return Triangulated(
-        solution.points + origin[..., None, :],
-        solution.covariance,
+        solution.points.mT + origin[..., None, :],
+        solution.covariance.movedim(-1, -3),
         condition,
-        seen & (condition < MAX_CONDITION),
+        condition < MAX_CONDITION,
     )
 
 
-def _unit_rows(gain: Tensor, system: _Rows, weights: Tensor) -> Tensor:
-    """First-pass gains: as if every camera stood at the same distance."""
-    used = weights.amax(-1).gt(0).double()
-    total = (system.camera_distance * used).sum(-1, keepdim=True)
-    mean = total / used.sum(-1, keepdim=True).clamp_min(1)
-    return gain / mean.clamp_min(1e-6)[..., None]
+def centred_projection(
+    projection: Float[Tensor, "*batch view 3 4"],
+) -> tuple[Float[Tensor, "*batch 3"], Float[Tensor, "*batch view 3 4"]]:
+    """The mean of the optical centres, and the cameras of a world that starts there."""
+    square, last = projection[..., :3], projection[..., 3:]
+    origin = -torch.linalg.solve(square.detach(), last.detach()).mean(-3)
+    centred = torch.cat((square, last + square @ origin[..., None, :, :]), -1)
+    return origin[..., 0], centred
 
 
-def _depth(points: Tensor, rotation: Tensor, translation: Tensor) -> Tensor:
+def _mean_distance(centred: Tensor, weights: Tensor) -> Tensor:
+    """Of the cameras that count, as (*batch 1 1)."""
+    used = (weights.detach().amax(-1) > 0).double()
+    distance = torch.linalg.solve(centred[..., :3], centred[..., 3:])[..., 0].norm(dim=-1)
+    mean = (distance * used).sum(-1) / used.sum(-1).clamp_min(1)
+    return mean.detach().clamp_min(1e-6)[..., None, None]
+
+
+def depth_of(
+    points: Float[Tensor, "*batch 3 joint"],
+    projection: Float[Tensor, "*#batch view 3 4"],
+) -> Float[Tensor, "*batch view joint"]:
     """Depth in every view, kept away from zero and from behind the camera."""
-    axis = rotation[..., 2, :]
-    depth = torch.einsum("...vi,...ji->...vj", axis, points) + translation[..., 2, None]
+    depth = projection[..., 2, :3] @ points + projection[..., 2, 3:]
     return depth.clamp_min(0.05)
-
-
-@dataclass(frozen=True)
-class _Solution:
-    points: Tensor
-    covariance: Tensor
-    condition: Tensor
-
-
-@dataclass(frozen=True)
-class _Rows:
-    """The equations ``a X = b`` of all views, with a of (*batch view joint 2 3)."""
-
-    a: Tensor
-    b: Tensor
-    camera_distance: Tensor
-
-    @classmethod
-    def of(cls, rays: Tensor, rotation: Tensor, translation: Tensor) -> _Rows:
-        third = rotation[..., None, 2:, :]
-        a = rays[..., None] * third - rotation[..., None, :2, :]
-        b = translation[..., None, :2] - rays * translation[..., None, 2:]
-        return cls(a, b, translation.norm(dim=-1))
-
-    def solve(self, gain: Tensor) -> _Solution:
-        """Weighted least squares; a vanishing ridge keeps singular systems finite."""
-        squared = gain.square()
-        normal = torch.einsum("...vj,...vjri,...vjrk->...jik", squared, self.a, self.a)
-        right = torch.einsum("...vj,...vjri,...vjr->...ji", squared, self.a, self.b)
-        trace = normal.diagonal(dim1=-2, dim2=-1).sum(-1)
-        trace = trace.clamp_min(1e-30)[..., None, None]
-        identity = torch.eye(3, dtype=normal.dtype, device=normal.device)
-        scaled = normal / trace + 1e-12 * identity
-        inverse = _inverse_symmetric(scaled)
-        points = (inverse @ (right / trace[..., 0])[..., None])[..., 0]
-        condition = scaled.flatten(-2).norm(dim=-1) * inverse.flatten(-2).norm(dim=-1)
-        return _Solution(points, inverse / trace, condition.detach())
-
-
-def _inverse_symmetric(matrix: Tensor) -> Tensor:
-    """Inverse of symmetric positive definite 3 x 3 matrices by the adjugate."""
-    a, b, c = matrix[..., 0, 0], matrix[..., 0, 1], matrix[..., 0, 2]
-    d, e, f = matrix[..., 1, 1], matrix[..., 1, 2], matrix[..., 2, 2]
-    xx, xy, xz = d * f - e * e, c * e - b * f, b * e - c * d
-    yy, yz, zz = a * f - c * c, b * c - a * e, a * d - b * b
-    determinant = (a * xx + b * xy + c * xz).clamp_min(1e-30)
-    adjugate = torch.stack((xx, xy, xz, xy, yy, yz, xz, yz, zz), -1)
-    return (adjugate / determinant[..., None]).reshape(*a.shape, 3, 3)

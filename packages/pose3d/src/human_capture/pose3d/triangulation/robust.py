@@ -7,8 +7,8 @@ propose at once for all joints and frames.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import combinations
 
 import torch
 from jaxtyping import Bool, Float
@@ -16,9 +16,20 @@ from torch import Tensor
 
 from human_capture.common.cameras import Cameras
 from human_capture.pose3d.triangulation.linear import (
+    MAX_CONDITION,
     Triangulated,
+    centred_projection,
+    depth_of,
+    judged,
+    measured,
     relative_weights,
-    triangulate_rays,
+    triangulate_pixels,
+)
+from human_capture.pose3d.triangulation.quadrics import (
+    least_squares,
+    minimum,
+    quadric_basis,
+    quadric_factors,
 )
 
 
@@ -45,7 +56,7 @@ def triangulate_robustly(
     valid: Bool[Tensor, "*batch view joint"] | None = None,
     threshold: float = 20.0,
     refinements: int = 5,
-    chunk: int = 4096,
+    chunk: int = 2**16,
 ) -> RobustlyTriangulated:
     """Points on which the most views agree.
 
@@ -60,27 +71,24 @@ def triangulate_robustly(
         valid: Which measurements exist; those that are finite when absent.
         threshold: Largest reprojection error of an inlier, in pixels.
         refinements: Reweighted steps after the vote; 0 leaves the linear solution.
-        chunk: Batch elements handled at once, to bound the memory.
+        chunk: Reprojection errors of hypotheses held at once, to bound the memory.
     """
     *batch, views, joints, _ = keypoints.shape
-    finite = keypoints.isfinite().all(-1)
-    valid = finite if valid is None else valid & finite
-    pixels = torch.where(valid[..., None], keypoints, 0.0).double()
-    rays = cameras.normalise(pixels).expand(*batch, views, joints, 2)
-    shared = cameras.world_to_camera.ndim == 3
-    focal = cameras.intrinsics.diagonal(dim1=-2, dim2=-1)[..., :2].mean(-1).double()
-    flat = _Problem(
-        rays.reshape(-1, views, joints, 2),
-        cameras.world_to_camera.double()
-        if shared
-        else cameras.world_to_camera.double().reshape(-1, views, 4, 4),
-        focal if shared else focal.reshape(-1, views),
+    pixels, valid = measured(keypoints, cameras, valid)
+    projection = cameras.projection.double()
+    if projection.ndim > 3:
+        projection = projection.expand(*batch, views, 3, 4).reshape(-1, views, 3, 4)
+    whole = _Problem(
+        pixels.reshape(-1, views, joints, 2),
+        projection,
         relative_weights(weights, valid).reshape(-1, views, joints),
         valid.reshape(-1, views, joints),
     )
+    hypotheses = max(1, views * (views - 1) // 2)
+    step = max(1, chunk // (hypotheses * views * joints))
     parts = [
-        _vote_and_refine(flat.part(start, chunk), threshold, refinements)
-        for start in range(0, len(flat.rays), chunk)
+        _refine(part, _best_inliers(part, threshold), threshold, refinements)
+        for part in whole.parts(step)
     ]
     points, covariance, condition, fine, inliers, residuals = (
         torch.cat(tensors).reshape(*batch, *tensors[0].shape[1:])
@@ -95,101 +103,100 @@ def triangulate_robustly(
 
 @dataclass(frozen=True)
 class _Problem:
-    rays: Tensor
-    world_to_camera: Tensor
-    focal: Tensor
+    """Measurements of a stack of moments.
+
+    Attributes:
+        pixels: ``(batch view joint 2)``, without lens distortion.
+        projection: ``(view 3 4)`` or ``(batch view 3 4)``.
+        weights: ``(batch view joint)``.
+        valid: ``(batch view joint)``.
+    """
+
+    pixels: Tensor
+    projection: Tensor
     weights: Tensor
     valid: Tensor
 
-    def part(self, start: int, length: int) -> _Problem:
-        window = slice(start, start + length)
-        shared = self.world_to_camera.ndim == 3
-        rays = self.rays[window]
-        transforms = self.world_to_camera if shared else self.world_to_camera[window]
-        focal = self.focal if shared else self.focal[window]
-        return _Problem(
-            rays,
-            transforms.expand(*rays.shape[:2], 4, 4),
-            focal.expand(rays.shape[:2]),
-            self.weights[window],
-            self.valid[window],
-        )
+    def parts(self, step: int) -> Iterator[_Problem]:
+        """Consecutive parts of the batch, at least one."""
+        for start in range(0, max(len(self.pixels), 1), step):
+            window = slice(start, start + step)
+            shared = self.projection.ndim == 3
+            yield _Problem(
+                self.pixels[window],
+                self.projection if shared else self.projection[window],
+                self.weights[window],
+                self.valid[window],
+            )
 
     def errors(self, points: Tensor) -> Tensor:
         """Reprojection errors in pixels, infinite behind a camera.
 
         Args:
-            points: ``(..., batch joint 3)``.
+            points: ``(batch joint 3)``.
         """
-        rotation = self.world_to_camera[..., :3, :3]
-        moved = torch.einsum("bvik,...bjk->...bvji", rotation, points)
-        moved = moved + self.world_to_camera[..., None, :3, 3]
-        depth = moved[..., 2:]
-        offset = moved[..., :2] / depth.clamp_min(1e-6) - self.rays
-        errors = offset.norm(dim=-1) * self.focal[..., None]
-        return torch.where(depth[..., 0] > 1e-3, errors, torch.inf)
-
-    def triangulate(self, weights: Tensor, reweightings: int = 1) -> Triangulated:
-        return triangulate_rays(
-            self.rays, self.world_to_camera, weights, self.focal, reweightings
-        )
+        return _errors(self.pixels, self.projection, points.mT)
 
 
-def _vote_and_refine(
-    problem: _Problem, threshold: float, refinements: int
+def _errors(pixels: Tensor, projection: Tensor, points: Tensor) -> Tensor:
+    """Distances of ``(… 3 joint)`` points to pixels, as ``(… view joint)``."""
+    moved = projection[..., :3].flatten(-3, -2) @ points
+    moved = moved.unflatten(-2, (-1, 3)) + projection[..., 3:]
+    depth = moved[..., 2, :]
+    safe = depth.clamp_min(1e-6)
+    u, v = pixels.unbind(-1)
+    errors = torch.hypot(moved[..., 0, :] / safe - u, moved[..., 1, :] / safe - v)
+    return torch.where(depth > 1e-3, errors, torch.inf)
+
+
+def _best_inliers(problem: _Problem, threshold: float) -> Tensor:
+    """The largest set of measurements that agree with one pair's point."""
+    views = problem.pixels.shape[1]
+    if views < 2:
+        return problem.valid
+    first, second = torch.triu_indices(views, views, 1, device=problem.valid.device)
+    _, centred = centred_projection(problem.projection)
+    factors = quadric_factors(problem.pixels, problem.valid.double())
+    quadrics = quadric_basis(centred).mT @ factors
+    guess = minimum(quadrics[:, first] + quadrics[:, second])
+    errors = _errors(problem.pixels[:, None], centred[..., None, :, :, :], guess.points)
+    inliers = problem.valid[:, None] & (errors < threshold)
+    count = inliers.sum(-2)
+    spread = errors.masked_fill_(~inliers, 0).sum(-2) / count.clamp_min(1)
+    score = count - spread / threshold  # the mean error of inliers is below threshold
+    usable = problem.valid[:, first] & problem.valid[:, second] & (count >= 2)
+    usable &= guess.condition < MAX_CONDITION
+    best, place = score.masked_fill_(~usable, -torch.inf).max(1)
+    winner = place[:, None, None].expand(-1, 1, views, -1)
+    chosen = inliers.gather(1, winner)[:, 0]
+    return torch.where(best[:, None].isfinite(), chosen, problem.valid)
+
+
+def _refine(
+    problem: _Problem, inliers: Tensor, threshold: float, refinements: int
 ) -> tuple[Tensor, ...]:
-    inliers = _best_inliers(problem, threshold)
+    """Iteratively reweighted least squares from the inliers of the vote."""
     weights = problem.weights * inliers
-    result = problem.triangulate(weights)
+    result = triangulate_pixels(problem.pixels, problem.projection, weights)
+    origin, centred = centred_projection(problem.projection)
+    basis = quadric_basis(centred)
+    errors = problem.errors(result.points)
     for _ in range(refinements):
-        errors = problem.errors(result.points)
-        huber = (0.5 * threshold / errors.clamp_min(1e-9)).clamp_max(1).sqrt()
-        inliers = torch.where(
-            result.valid[..., None, :], problem.valid & (errors < threshold), inliers
-        )
+        close = problem.valid & (errors < threshold)
+        inliers = torch.where(result.valid[..., None, :], close, inliers)
         enough = inliers.sum(-2, keepdim=True) >= 2
         inliers = torch.where(enough, inliers, weights > 0)
-        weights = problem.weights * inliers * torch.where(errors.isfinite(), huber, 0)
-        result = problem.triangulate(weights)
-    residuals = torch.where(problem.valid, problem.errors(result.points), torch.nan)
+        huber = (0.5 * threshold / errors.clamp_min(1e-9)).clamp_max(1).sqrt()
+        weights = problem.weights * inliers * huber  # zero at infinite errors
+        depth = depth_of((result.points - origin[..., None, :]).mT, centred)
+        solution = least_squares(problem.pixels, weights / depth, basis)
+        result = judged(solution, weights, origin)
+        errors = problem.errors(result.points)
     return (
         result.points,
         result.covariance,
         result.condition,
         result.valid,
         inliers,
-        residuals,
+        errors.masked_fill(~problem.valid, torch.nan),
     )
-
-
-def _best_inliers(problem: _Problem, threshold: float) -> Tensor:
-    """The largest set of measurements that agree with one pair's point."""
-    best = problem.valid
-    best_score = torch.full_like(problem.weights[:, 0], -torch.inf)
-    for first, second in combinations(range(problem.rays.shape[1]), 2):
-        score, inliers = _pair_vote(problem, first, second, threshold)
-        better = score > best_score
-        best_score = torch.where(better, score, best_score)
-        best = torch.where(better[:, None], inliers, best)
-    return best
-
-
-def _pair_vote(
-    problem: _Problem, first: int, second: int, threshold: float
-) -> tuple[Tensor, Tensor]:
-    """Score of one pair's points, and the measurements that agree with them."""
-    both = [first, second]
-    result = triangulate_rays(
-        problem.rays[:, both],
-        problem.world_to_camera[:, both],
-        problem.valid[:, both].double(),
-        problem.focal[:, both],
-        reweightings=0,
-    )
-    errors = problem.errors(result.points)
-    inliers = problem.valid & (errors < threshold)
-    count = inliers.sum(-2)
-    spread = torch.where(inliers, errors, 0).sum(-2) / count.clamp_min(1)
-    score = count - spread / threshold  # the mean error of inliers is below threshold
-    usable = problem.valid[:, both].all(-2) & result.valid & (count >= 2)
-    return torch.where(usable, score, -torch.inf), inliers
