@@ -48,3 +48,17 @@ def test_a_full_disk_is_one_sentence_for_every_format(tmp_path, walk, monkeypatc
         with pytest.raises(InputError, match="No space left on device"):
             export(capture, tmp_path, [name])
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_person_without_hips_is_left_out_of_bvh_with_a_warning(tmp_path, walk):
+    capture = walk(people=2, frames=3)
+    points = capture.points.clone()
+    points[0, :, capture.format.index("right_hip")] = torch.nan
+    with pytest.warns(UserWarning, match=r"person1\.bvh is left out.*needs a pelvis"):
+        written = export(replace(capture, points=points), tmp_path, ["bvh", "trc"])
+    assert [path.name for path in written] == [
+        "person2.bvh",
+        "person1.trc",
+        "person2.trc",
+    ]
+    assert not (tmp_path / "person1.bvh").exists()

@@ -9,7 +9,6 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from human_capture.common.errors import InputError
 from human_capture.common.files import atomic_path
 from human_capture.pose3d.capture import Capture
 from human_capture.pose3d.export.axes import with_up
@@ -18,7 +17,11 @@ from human_capture.pose3d.export.bone_rotations import (
     fill_gaps,
     solve_rotations,
 )
-from human_capture.pose3d.export.hierarchy import hierarchy_of, with_middle_joints
+from human_capture.pose3d.export.hierarchy import (
+    NoRootError,
+    hierarchy_of,
+    with_middle_joints,
+)
 
 _CENTIMETRES = 100.0  # what most animation programs take a BVH unit for
 
@@ -38,15 +41,15 @@ def write_bvh(path: str | Path, capture: Capture, person: int = 0) -> None:
         person: Counted from 0.
 
     Raises:
-        InputError: Neither a pelvis nor both hips are ever seen.
+        NoRootError: Neither a pelvis nor both hips are ever seen.
     """
     points = with_up(capture.points[person], "y") * _CENTIMETRES
     names, points, seen = with_middle_joints(points, capture.format)
     ever = [n for n in range(len(names)) if bool(seen[:, n].any())]
     try:
         hierarchy = hierarchy_of(tuple(names[n] for n in ever))
-    except InputError as error:
-        raise InputError(f"No BVH for person {person + 1}: {error}") from error
+    except NoRootError as error:
+        raise NoRootError(f"No BVH for person {person + 1}: {error}") from error
     columns = [names.index(joint) for joint in hierarchy.joints]
     points = fill_gaps(points[:, columns])
     nodes = solve_rotations(points, seen[:, columns], hierarchy)

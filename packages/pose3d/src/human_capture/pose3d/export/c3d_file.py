@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 import c3d
@@ -53,7 +54,8 @@ def write_c3d(
     no_analog = np.zeros((0, 1), np.float32)
     writer.add_frames([(frame, no_analog) for frame in columns.double().numpy()])
     with atomic_path(path) as temporary:
-        with temporary.open("wb") as file:
+        with temporary.open("wb") as file, warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "No analog data")  # there is none
             writer.write(file)
         _blank_invalid(temporary, (int(writer.header.data_block) - 1) * 512, known)
 

@@ -56,6 +56,10 @@ for _number, _finger in enumerate(("thumb", "index", "middle", "ring", "pinky"))
 _HINGES: dict[str, Direction] = {"knee": (1, 0, 0), "elbow": (0, -1, 0)}
 
 
+class NoRootError(InputError):
+    """The joints that are known do not make a skeleton."""
+
+
 @dataclass(frozen=True)
 class Hierarchy:
     """Joints in an order in which parents come before their children.
@@ -92,11 +96,11 @@ def hierarchy_of(joints: tuple[str, ...]) -> Hierarchy:
         joints: Names as in the key-point formats, in any order.
 
     Raises:
-        InputError: None of them is a root.
+        NoRootError: None of them is a root.
     """
     roots = [joint for joint in _ROOTS if joint in joints]
     if not roots:
-        raise InputError(
+        raise NoRootError(
             "A skeleton needs a pelvis or both hips (or the wrist of a hand), but the "
             f"motion has only {', '.join(joints) or 'nothing'}."
         )

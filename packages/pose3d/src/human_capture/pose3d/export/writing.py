@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from human_capture.common.errors import InputError
 from human_capture.pose3d.capture import Capture
 from human_capture.pose3d.export.bvh import write_bvh
 from human_capture.pose3d.export.c3d_file import write_c3d
+from human_capture.pose3d.export.hierarchy import NoRootError
 from human_capture.pose3d.export.json_file import write_json
 from human_capture.pose3d.export.npz_file import write_npz
 from human_capture.pose3d.export.trc import write_trc
@@ -37,7 +39,8 @@ def export(
     """Write the motion in each format; gives back the files in the order written.
 
     They are called ``person1.trc``, ``person1.c3d``, ``person1.bvh``, …,
-    ``motion.json`` and ``motion.npz``.
+    ``motion.json`` and ``motion.npz``. A person whose hips were never seen has no BVH;
+    a warning says so.
 
     Args:
         capture: The motion.
@@ -58,10 +61,22 @@ def export(
     written = []
     for name in formats:
         if name in FOR_EVERYBODY:
-            written.append(Path(folder) / f"motion.{name}")
-            FOR_EVERYBODY[name](written[-1], capture)
-            continue
-        for person in range(capture.points.shape[0]):
-            written.append(Path(folder) / f"person{person + 1}.{name}")
-            FOR_EACH_PERSON[name](written[-1], capture, person)
+            path = Path(folder) / f"motion.{name}"
+            FOR_EVERYBODY[name](path, capture)
+            written.append(path)
+        else:
+            written += _export_each(capture, Path(folder), name)
+    return written
+
+
+def _export_each(capture: Capture, folder: Path, name: str) -> list[Path]:
+    written = []
+    for person in range(capture.points.shape[0]):
+        path = folder / f"person{person + 1}.{name}"
+        try:
+            FOR_EACH_PERSON[name](path, capture, person)
+        except NoRootError as error:  # others may still be whole
+            warnings.warn(f"{path.name} is left out. {error}", stacklevel=3)
+        else:
+            written.append(path)
     return written
