@@ -17,7 +17,7 @@ class Orbit {
     const { azimuth, elevation, target, radius } = this.first;
     const shape = this.canvas.clientWidth / this.canvas.clientHeight;
     Object.assign(this, { azimuth, elevation, target: [...target], lens: LENS });
-    this.distance = (2.3 * radius) / Math.max(0.45, Math.min(1, shape));
+    this.distance = (2.3 * radius) / Math.max(0.4, Math.min(1, 0.85 * shape));
   }
 
   /* Fix the basis for one picture. */
