@@ -81,5 +81,5 @@ def plain_warnings() -> Iterator[None]:
 
     with warnings.catch_warnings():
         warnings.simplefilter("always", UserWarning)
-        warnings.showwarning = show  # type: ignore[assignment]  # simpler signature
+        warnings.showwarning = show
         yield

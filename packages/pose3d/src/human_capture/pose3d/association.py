@@ -168,7 +168,7 @@ def _pair_proposals(
     enough = (weights > 0).sum(-1) >= people.min_joints
     mean = (gap * weights).sum(-1) / weights.sum(-1).clip(1e-9)
     near = enough & (mean < max_distance)
-    points = (ends_a + ends_b)[near] / 2
+    points: Float[np.ndarray, "proposal joint 3"] = (ends_a + ends_b)[near] / 2
     points[weights[near] == 0] = np.nan
     return points
 

@@ -133,7 +133,7 @@ def _openpose_people(path: Path) -> list[_Raw]:
     return people
 
 
-def _triples(values: Sequence[float | None], path: Path, where: str) -> _Raw:
+def _triples(values: Any, path: Path, where: str) -> _Raw:
     """Flat x, y, confidence lists as an array; null becomes NaN."""
     try:
         flat = np.array(values, dtype=float)

@@ -20,8 +20,9 @@ def best_groups(
 ) -> list[Int[np.ndarray, " member"]]:
     """Disjoint sets of at least two sightings that together explain the most.
 
-    Optimal for two views (Hungarian algorithm), and for more wherever the search ends
-    within its bounds, as it does for the crowds a room holds.
+    Optimal for two views (Hungarian algorithm). For more, as good as any choice of
+    disjoint proposals wherever the search ends within its bounds, as it does for the
+    crowds a room holds.
 
     Args:
         gains: How well each proposal explains each sighting: 1 perfectly, 0 or less
@@ -41,7 +42,7 @@ _Candidate = tuple[float, tuple[int, ...], tuple[float, ...]]
 
 def _worth(gains: tuple[float, ...]) -> float:
     """One sighting alone explains nothing, so the first is free of charge."""
-    return sum(gains) - 1
+    return sum(gains) - 1.0
 
 
 def _candidates(
