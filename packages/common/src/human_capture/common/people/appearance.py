@@ -9,10 +9,10 @@ import numpy as np
 from human_capture.common.people.clothing import (
     Garment,
     flat_coordinates,
-    sample_fabric,
     sample_outfit,
 )
 from human_capture.common.people.costume import Attachment, Costume, Layer, assemble
+from human_capture.common.people.fabrics import sample_fabric
 from human_capture.common.people.hair import hair_layers, hat, sample_style
 from human_capture.common.people.materials import Kind, linear, material
 from human_capture.common.people.skin import skin_tint, skin_tone
@@ -87,7 +87,9 @@ class Appearance:
                 seed=generator.uniform(0, 30),
             ),
         ]
-        nails = linear(generator.random(), 0.8, 0.7) if generator.random() < 0.1 else None
+        nails = (
+            linear(generator.random(), 0.8, 0.7) if generator.random() < 0.1 else None
+        )
         lips = float(generator.uniform(0, 1 if female else 0.4))
         garments = sample_outfit(generator, female, pictures)
         layers = _body_layers(garments, skin_tint(tone, lips, nails))
@@ -126,10 +128,14 @@ def _skin(
     style: str,
     hairline: float,
 ) -> np.ndarray:
-    beard = 0.0 if female else generator.choice([0, 0.35, 0.6, 0.95], p=[0.4, 0.25, 0.15, 0.2])
+    beard = (
+        0.0
+        if female
+        else generator.choice([0, 0.35, 0.6, 0.95], p=[0.4, 0.25, 0.15, 0.2])
+    )
     scalp = {"bald": 0.0, "buzz": 0.8}.get(style, 0.95)
     return material(
-        (1, 1, 1),
+        (1.0, 1.0, 1.0),
         Kind.SKIN,
         gloss=generator.uniform(0.08, 0.3),
         seed=generator.uniform(0, 30),
@@ -163,7 +169,7 @@ def _body_layers(garments: list[Garment], tint: np.ndarray) -> list[Layer]:
             ("{}_teeth", ("upper", "lower")),
         )
     }
-    dim = np.full_like(tint, 0.55)  # little light comes into the mouth
+    dim = np.full_like(tint, 0.42)  # little light comes into the mouth
     return [
         Layer(seen, SKIN, tint=tint),
         Layer(both["{}_eye"], EYE),

@@ -12,6 +12,7 @@ from functools import cache
 import numpy as np
 from jaxtyping import Float, Float32
 
+from human_capture.common.people.fabrics import cloth_colour, sample_fabric
 from human_capture.common.people.materials import Kind, Pattern, linear, material
 from human_capture.common.people.noise import noise
 from human_capture.common.people.surface import body_surface
@@ -100,68 +101,7 @@ def sample_outfit(
     return garments + _footwear(generator)
 
 
-def sample_fabric(
-    generator: np.random.Generator, pictures: int, top: bool
-) -> np.ndarray:
-    """A material of cloth: colours, pattern, creases.
-
-    Args:
-        generator: Decides everything.
-        pictures: Number of pictures in the texture bank.
-        top: Shirts are more often printed than trousers.
-    """
-    plain = 0.42 if top else 0.62
-    rest = np.array([3, 1.2, 1, 1.5, 0.8, 1, 3.5 if top else 0.5, 0.8, 1.5])
-    names = [
-        Pattern.STRIPES_ACROSS,
-        Pattern.STRIPES_ALONG,
-        Pattern.CHECK,
-        Pattern.PLAID,
-        Pattern.DOTS,
-        Pattern.CAMOUFLAGE,
-        Pattern.PRINT,
-        Pattern.BLOCKS,
-        Pattern.SPECKLE,
-    ]
-    share = np.r_[plain, (1 - plain) * rest / rest.sum()]
-    pattern = [Pattern.PLAIN, *names][generator.choice(len(share), p=share)]
-    all_over = generator.random() < (0.12 if top else 0.06)
-    width = generator.uniform(0.05, 0.13)
-    speckle = pattern in (Pattern.SPECKLE, Pattern.CAMOUFLAGE)
-    return material(
-        _cloth_colour(generator),
-        Kind.CLOTH,
-        Pattern.PLAIN if all_over else pattern,
-        second=_cloth_colour(generator),
-        scale=generator.uniform(8, 60) if not speckle else generator.uniform(10, 120),
-        texture=generator.integers(pictures),
-        texture_scale=generator.uniform(1.0, 4.0),
-        texture_mix=generator.uniform(0.5, 1.0) if all_over else 0.0,
-        box=(
-            generator.normal(0, 0.02) if generator.random() < 0.75 else 0.06,
-            generator.uniform(0.28, 0.40),
-            width,
-            width * generator.uniform(0.4, 1.2),
-        ),
-        grain=generator.uniform(0.05, 0.3),
-        folds=generator.uniform(0.35, 1.3),
-        gloss=generator.choice([0.0, 0.03, 0.15], p=[0.5, 0.35, 0.15]),
-        seed=generator.uniform(0, 30),
-    )
-
-
-def _cloth_colour(generator: np.random.Generator) -> np.ndarray:
-    kind = generator.random()
-    if kind < 0.22:  # black, grey, white
-        return linear(0, 0, generator.choice([0.1, 0.18, 0.4, 0.7, 0.93]))
-    if kind < 0.42:  # denim, khaki, brown
-        hue = generator.choice([0.6, 0.62, 0.09, 0.12, 0.05])
-        return linear(hue, generator.uniform(0.2, 0.6), generator.uniform(0.2, 0.7))
-    return linear(
-        generator.random(), generator.uniform(0.15, 0.9), generator.uniform(0.2, 0.95)
-    )
-
-
+@cache
 def _coordinates() -> tuple[Field, Field, Field, Field]:
     """|x|, y, z and the distance down the arm of every body vertex."""
     x, y, z = body_surface().canonical.T.astype(float)
@@ -214,9 +154,13 @@ def _top(
         cut = np.minimum(cut, np.where(side > 0.03, hole, 1))
     loose = float(generator.uniform(0.1, 1.3)) if sleeve != "bra" else 0.0
     spread = _step(0.6 - z, 0.0, 0.2)
-    offset = 0.007 + 0.015 * loose * (0.3 + _creases(record["seed"][0], 9)) * spread
+    offset = (
+        0.007 + 0.015 * loose * (0.3 + _creases(float(record["seed"][0]), 9.0)) * spread
+    )
     if tucked:
-        offset = np.where(z < 0.13, 0.004 + (offset - 0.004) * _step(z, 0.07, 0.13), offset)
+        offset = np.where(
+            z < 0.13, 0.004 + (offset - 0.004) * _step(z, 0.07, 0.13), offset
+        )
     else:
         offset = offset + (0.009 + 0.006 * loose) * _step(0.16 - z, 0.0, 0.06)
     return Garment("tights", cut, offset, cut - 0.03, record)
@@ -230,13 +174,11 @@ def _jacket(generator: np.random.Generator, record: np.ndarray) -> Garment:
     cut = np.minimum.reduce(
         [z - generator.uniform(-0.075, 0.03), 0.46 - arm, neck, opening, 0.585 - z]
     )
-    offset = 0.026 + 0.014 * _creases(record["seed"][0] + 5, 8) + 0 * z
+    offset = 0.026 + 0.014 * _creases(float(record["seed"][0]) + 5, 8.0) + 0 * z
     return Garment("tights", cut, offset, cut - 0.06, record)
 
 
-def _legwear(
-    generator: np.random.Generator, record: np.ndarray, kind: str
-) -> Garment:
+def _legwear(generator: np.random.Generator, record: np.ndarray, kind: str) -> Garment:
     side, _, z, _ = _coordinates()
     end = {
         "trousers": -0.745,
@@ -247,7 +189,7 @@ def _legwear(
     }[kind]
     waist = float(generator.uniform(0.06, 0.10))
     cut = np.minimum.reduce([waist - z, z - end, 0.30 - side])
-    crease = _creases(record["seed"][0] + 5, 9)
+    crease = _creases(float(record["seed"][0]) + 5, 9.0)
     if kind in ("leggings", "brief"):
         record["folds"] *= 0.25
         offset = np.full_like(z, 0.0035)
@@ -276,23 +218,25 @@ def _skirt(
 
 def _footwear(generator: np.random.Generator) -> list[Garment]:
     _, _, z, _ = _coordinates()
-    kind = generator.choice(["bare", "socks", "shoes", "both", "boots"], p=[0.16, 0.08, 0.4, 0.28, 0.08])
+    kind = generator.choice(
+        ["bare", "socks", "shoes", "both", "boots"], p=[0.16, 0.08, 0.4, 0.28, 0.08]
+    )
     garments = []
     if kind in ("socks", "both"):
         top = float(generator.uniform(-0.71, -0.55))
-        sock = material(_cloth_colour(generator), Kind.CLOTH, folds=0.3, grain=0.1)
+        sock = material(cloth_colour(generator), Kind.CLOTH, folds=0.3, grain=0.1)
         cut = top - z
         garments.append(
             Garment("tights", cut, np.full_like(z, 0.002), cut - 0.02, sock)
         )
     if kind in ("shoes", "both", "boots"):
         top = -0.62 if kind == "boots" else float(generator.uniform(-0.755, -0.725))
-        sole = linear(0, 0, generator.choice([0.08, 0.3, 0.9]))
+        sole = linear(0.0, 0.0, generator.choice([0.08, 0.3, 0.9]))
         upper = material(
             sole,
             Kind.PLAIN,
             Pattern.BLOCKS,
-            second=_cloth_colour(generator) * generator.uniform(0.3, 1),
+            second=cloth_colour(generator) * generator.uniform(0.3, 1),
             box=(0, -0.803, 0, 0),
             gloss=generator.choice([0.05, 0.3]),
             grain=0.2,

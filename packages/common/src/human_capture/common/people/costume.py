@@ -79,7 +79,10 @@ def assemble(
     parts: list[tuple[np.ndarray, ...]] = []
     start, moved, moved_face, triangles = 0, -1, -1, 0
     for layer in layers:
-        used, local = np.unique(layer.faces, return_inverse=True)
+        flags = np.zeros(len(surface.canonical), bool)
+        flags[layer.faces] = True
+        used = np.nonzero(flags)[0]
+        local = (np.cumsum(flags) - 1)[layer.faces]
         if layer.offset is not None and moved < 0:
             moved, moved_face = start, triangles
         count = len(used)
@@ -91,7 +94,7 @@ def assemble(
                 np.ones(count) if layer.cut is None else layer.cut[used],
                 np.zeros((count, 2)) if layer.flat is None else layer.flat[used],
                 np.ones((count, 3)) if layer.tint is None else layer.tint[used],
-                local.reshape(-1, 3) + start,
+                local + start,
                 np.full(len(layer.faces), layer.material),
             )
         )
@@ -114,19 +117,28 @@ def assemble(
         start += count
     types = (np.int32, *5 * (np.float32,), np.int32, np.int16)
     columns = zip(*parts, strict=True)
-    arrays = [
+    source, places, offset, cut, flat, tint, faces, material = (
         np.concatenate(column).astype(dtype)
         for column, dtype in zip(columns, types, strict=True)
-    ]
-    moved = start if moved < 0 else moved
-    moved_face = triangles if moved_face < 0 else moved_face
-    return Costume(*arrays, moved=moved, moved_face=moved_face)
+    )
+    return Costume(
+        source,
+        places,
+        offset,
+        cut,
+        flat,
+        tint,
+        faces,
+        material,
+        moved=start if moved < 0 else moved,
+        moved_face=triangles if moved_face < 0 else moved_face,
+    )
 
 
 def follow(
     costume: Costume, body: Float32[np.ndarray, "vertex 3"], surface: Surface
-) -> tuple[Float32[np.ndarray, "vertex 3"], Float32[np.ndarray, "vertex 3"]]:
-    """World positions and unit normals of a costume on a posed body.
+) -> tuple[Float32[np.ndarray, "point 3"], Float32[np.ndarray, "point 3"]]:
+    """World positions and unit normals of a costume's points on a posed body.
 
     Args:
         costume: What is worn.

@@ -15,41 +15,44 @@ class Film:
     """How a camera renders light.
 
     Args:
-        exposure: Factor on light; 1 suits a surface in full key light.
+        exposure: Factor on the automatic exposure, which goes by the light.
         balance: Gains of red, green, blue.
         contrast: Slope in the mid tones; 1 is a plain gamma curve.
         shoulder: 0 highlights clip .. 1 they roll off softly.
         vignette: Share of light lost in the corners.
     """
 
-    exposure: float = 0.9
+    exposure: float = 1.2
     balance: tuple[float, float, float] = (1.0, 1.0, 1.0)
     contrast: float = 1.0
     shoulder: float = 0.5
     vignette: float = 0.0
 
     @classmethod
-    def sample(cls, seed: int, brightness: float = 1.0) -> Film:
+    def sample(cls, seed: int) -> Film:
         """The film that a seed stands for.
 
         Args:
             seed: Same seed, same film.
-            brightness: Of the scene's light; an automatic exposure divides by it.
         """
         generator = np.random.default_rng([seed, 15485863])
         warm = generator.normal(0, 0.07)
         green = generator.normal(0, 0.03)
         return cls(
-            exposure=float(np.exp(generator.normal(0.25, 0.3)) / max(brightness, 0.05)),
+            exposure=float(np.exp(generator.normal(0.25, 0.3))),
             balance=(float(1 + warm), float(1 + green), float(1 - warm)),
             contrast=float(np.exp(generator.normal(0.05, 0.18))),
             shoulder=float(generator.random()),
             vignette=float(generator.choice([0, generator.uniform(0, 0.4)])),
         )
 
-    def gains(self) -> Float[np.ndarray, "3"]:
-        """Factors on linear red, green and blue."""
-        return np.array(self.balance) * self.exposure
+    def gains(self, brightness: float) -> Float[np.ndarray, "3"]:
+        """Factors on linear red, green and blue.
+
+        Args:
+            brightness: Of the scene's light.
+        """
+        return np.array(self.balance) * (self.exposure / max(brightness, 0.05))
 
     def tones(self) -> UInt8[np.ndarray, " tone"]:
         """8-bit values over the square root of light, from 0 to `BRIGHTEST`."""

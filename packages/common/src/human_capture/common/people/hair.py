@@ -100,7 +100,10 @@ def _tied(generator: np.random.Generator, material: int) -> Attachment:
     if generator.random() < 0.5:
         radius = float(generator.uniform(0.028, 0.042))
         centre = np.array([0, 0.062, generator.uniform(0.70, 0.79)])
-        path = centre + np.array([[0, -0.8, 0], [0, -0.3, 0], [0, 0.4, 0], [0, 0.9, 0]]) * radius
+        path = (
+            centre
+            + np.array([[0, -0.8, 0], [0, -0.3, 0], [0, 0.4, 0], [0, 0.9, 0]]) * radius
+        )
         radii = np.array([0.55, 0.98, 0.95, 0.3]) * radius
     else:
         length = float(generator.uniform(0.12, 0.30))
@@ -133,7 +136,10 @@ def tube(
     first /= np.linalg.norm(first, axis=1, keepdims=True)
     second = np.cross(along, first)
     angle = np.linspace(0, 2 * np.pi, sides, endpoint=False)
-    ring = first[:, None] * np.cos(angle)[:, None] + second[:, None] * np.sin(angle)[:, None]
+    ring = (
+        first[:, None] * np.cos(angle)[:, None]
+        + second[:, None] * np.sin(angle)[:, None]
+    )
     vertices = (path[:, None] + ring * radii[:, None, None]).reshape(-1, 3)
     i, j = np.meshgrid(np.arange(len(path) - 1), np.arange(sides), indexing="ij")
     a, b = i * sides + j, i * sides + (j + 1) % sides
@@ -172,15 +178,26 @@ def hat(
         return layer, None
     angle = np.linspace(-1.15, 1.15, 13)
     inner = np.stack(
-        [0.082 * np.sin(angle), -0.05 - 0.098 * np.cos(angle), 0 * angle + height + 0.006], 1
+        [
+            0.082 * np.sin(angle),
+            -0.05 - 0.098 * np.cos(angle),
+            0 * angle + height + 0.006,
+        ],
+        1,
     )
     outer = inner + np.stack(
         [0.02 * np.sin(angle), -0.075 * np.cos(angle) ** 0.7, -0.022 * np.cos(angle)], 1
     )
-    vertices = np.concatenate([inner, outer, inner + [0, 0, 0.006], outer + [0, 0, 0.003]])
+    vertices = np.concatenate(
+        [inner, outer, inner + np.array([0, 0, 0.006]), outer + np.array([0, 0, 0.003])]
+    )
     k = np.arange(12)
-    under = np.concatenate([np.stack([k, k + 1, k + 14], 1), np.stack([k, k + 14, k + 13], 1)])
+    under = np.concatenate(
+        [np.stack([k, k + 1, k + 14], 1), np.stack([k, k + 14, k + 13], 1)]
+    )
     over = np.concatenate(
         [np.stack([k + 26, k + 40, k + 27], 1), np.stack([k + 26, k + 39, k + 40], 1)]
     )
-    return layer, Attachment(vertices, np.concatenate([under, over]).astype(np.int32), material)
+    return layer, Attachment(
+        vertices, np.concatenate([under, over]).astype(np.int32), material
+    )

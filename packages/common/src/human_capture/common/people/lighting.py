@@ -66,7 +66,7 @@ def _outdoor(generator: np.random.Generator) -> Light:
     warm = generator.uniform(0, 0.35)
     colour = np.array([1.0, 1 - 0.25 * warm, 1 - 0.75 * warm]) * strength
     softness = 0.012 if sunny else 0.15
-    direction = _direction(generator, 15, 75)
+    direction = _direction(generator, 15.0, 75.0)
     sky = generator.uniform(0.25, 0.7) if sunny else generator.uniform(0.6, 1.0)
     sky_colour = linear(0.58, generator.uniform(0.02, 0.2), 1.0) * sky
     lamps = (Lamp(direction, colour, softness, float(generator.uniform(0.8, 1.0))),)
@@ -76,17 +76,19 @@ def _outdoor(generator: np.random.Generator) -> Light:
 
 
 def _indoor(generator: np.random.Generator) -> Light:
-    style = generator.choice(["soft", "hard", "dim", "back"], p=[0.45, 0.25, 0.15, 0.15])
+    style = generator.choice(
+        ["soft", "hard", "dim", "back"], p=[0.45, 0.25, 0.15, 0.15]
+    )
     warm = float(generator.normal(0, 0.6))
     tint = np.array([1 + 0.16 * warm, 1.0, 1 - 0.22 * warm]).clip(0.4, 1.5)
     key = {"soft": 0.55, "hard": 1.1, "dim": 0.7, "back": 1.1}[style]
     key *= float(generator.uniform(0.7, 1.4))
     ambient = {"soft": 0.55, "hard": 0.2, "dim": 0.12, "back": 0.25}[style]
     ambient *= float(generator.uniform(0.6, 1.5))
-    low = 5 if style == "back" else 30
+    low = 5.0 if style == "back" else 30.0
     lamps = [
         Lamp(
-            _direction(generator, low, 75),
+            _direction(generator, low, 75.0),
             tint * key,
             0.02 if style == "hard" else float(generator.uniform(0.02, 0.12)),
             float(generator.uniform(0.7, 1.0)),
@@ -96,7 +98,9 @@ def _indoor(generator: np.random.Generator) -> Light:
         colour = linear(generator.random(), generator.uniform(0, 0.5), 1.0)
         strength = key * generator.uniform(0.15, 0.7)
         softness = float(generator.uniform(0.02, 0.15))
-        lamps.append(Lamp(_direction(generator, 5, 70), colour * strength, softness, 0.8))
+        lamps.append(
+            Lamp(_direction(generator, 5.0, 70.0), colour * strength, softness, 0.8)
+        )
     sky = np.array([1 + 0.05 * warm, 1.0, 1 - 0.07 * warm]) * ambient
     lamps.append(Lamp(np.array([0.03, 0.02, 1.0]), sky * 0.5, 0.22, 0.9))
     ground = sky * generator.uniform(0.3, 0.8) * np.array([1.0, 0.93, 0.85])

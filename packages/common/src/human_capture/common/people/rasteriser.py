@@ -1,4 +1,4 @@
-# ruff: noqa: ANN001, ANN201, ANN202  (compiled functions infer their types)
+# ruff: noqa: ANN001, ANN202  (compiled functions infer their types)
 """Z-buffer: which triangle each pixel centre sees, where on it, and how far away.
 
 Triangles are given by homogeneous pixel coordinates h = (u z, v z, z) of their

@@ -10,7 +10,7 @@ from jaxtyping import Float, UInt8
 
 from human_capture.common.errors import InputError
 from human_capture.common.people.materials import Kind, Pattern, linear, material
-from human_capture.common.people.occluders import sample_record
+from human_capture.common.people.room_surfaces import floor, panel, plain, wall
 from human_capture.common.people.shading_backdrop import (
     INDOORS,
     OUTDOORS,
@@ -19,7 +19,6 @@ from human_capture.common.people.shading_backdrop import (
     Backdrop,
 )
 from human_capture.common.people.textures import (
-    PROCEDURAL,
     TextureBank,
     procedural_bank,
 )
@@ -114,7 +113,7 @@ class PhotoBackdrop:
     @classmethod
     def prepare(
         cls,
-        photos: Sequence[UInt8[np.ndarray, "h w 3"]],
+        photos: Sequence[UInt8[np.ndarray, "_ _ 3"]],
         side: int = 512,
         shade: float = 0.35,
     ) -> PhotoBackdrop:
@@ -138,7 +137,7 @@ class PhotoBackdrop:
         """
         generator = np.random.default_rng([seed, 982451653])
         placed = np.zeros((views, 5), np.float32)
-        placed[:, 0] = generator.integers(self.photos.texels.count, size=views)
+        placed[:, 0] = generator.integers(self.photos.texels.pictures, size=views)
         width = generator.uniform(0.35, 1.0, (views, 1))
         aspect = generator.uniform(0.8, 1.25, (views, 1))
         size = np.concatenate([width, width * aspect], 1).clip(0, 1)
@@ -151,7 +150,7 @@ class PhotoBackdrop:
         return Backdrop(
             PHOTO,
             nothing,
-            material((0, 0, 0)),
+            material((0.0, 0.0, 0.0)),
             np.zeros(0, PANEL),
             np.zeros(4, np.float32),
             nothing,
@@ -165,18 +164,18 @@ class PhotoBackdrop:
         return self.photos
 
 
-def _indoors(
-    generator: np.random.Generator, bank: TextureBank, reach: float
-) -> Room:
-    count = bank.texels.count
-    size = np.array([*(reach + generator.uniform(0, 3.5, 2)), generator.uniform(2.5, 5)])
-    wall = _wall(generator, count)
-    surfaces = [_floor(generator, count), _plain(generator, 0.6, 0.98)]
+def _indoors(generator: np.random.Generator, bank: TextureBank, reach: float) -> Room:
+    count = bank.texels.pictures
+    size = np.array(
+        [*(reach + generator.uniform(0, 3.5, 2)), generator.uniform(2.5, 5)]
+    )
+    common = wall(generator, count)
+    surfaces = [floor(generator, count), plain(generator, 0.6, 0.98)]
     for _ in range(4):
-        surfaces.append(wall if generator.random() < 0.6 else _wall(generator, count))
+        surfaces.append(common if generator.random() < 0.6 else wall(generator, count))
     panels = np.zeros(int(generator.integers(0, 26)), PANEL)
     for i in range(len(panels)):
-        panels[i], record = _panel(generator, size, len(surfaces), count)
+        panels[i], record = panel(generator, size, len(surfaces), count)
         surfaces.append(record)
     place = generator.uniform(-0.7, 0.7, 2) * size[:2]
     strength = generator.choice([0.0, generator.uniform(0.3, 2.5)])
@@ -193,108 +192,14 @@ def _indoors(
     )
 
 
-def _panel(
-    generator: np.random.Generator, size: np.ndarray, index: int, count: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """A poster, a window, a door or a shelf on a wall, with its material."""
-    panel = np.zeros((), PANEL)
-    plane = int(generator.integers(2, 6))
-    along = size[1] if plane < 4 else size[0]
-    kind = generator.choice(["poster", "window", "door", "stripe"], p=[0.6, 0.15, 0.1, 0.15])
-    half = generator.uniform([0.15, 0.15], [1.1, 0.8])
-    centre = [generator.uniform(-along, along), generator.uniform(0.3, size[2])]
-    glow = 0.0
-    record = sample_record(generator, count)
-    if kind == "poster":
-        record["pattern"] = Pattern.PLAIN
-        record["texture_mix"] = 1.0
-        record["texture_scale"] = 0.5 / half.max() * generator.uniform(0.6, 1.6)
-    elif kind == "window":
-        glow = float(generator.uniform(0.6, 2.5))
-        record["colour"] = linear(0.58, generator.uniform(0, 0.25), 0.95)
-        record["texture_mix"] = generator.choice([0.0, 0.7])
-        record["pattern"] = Pattern.PLAIN
-    elif kind == "door":
-        half = np.array([0.45, 1.02])
-        centre[1] = 1.0
-    else:
-        half = np.array([along, generator.uniform(0.03, 0.5)])
-        centre[0] = 0.0
-    panel["plane"], panel["centre"], panel["half"] = plane, centre, half
-    panel["material"], panel["glow"] = index, glow
-    return panel, record
-
-
-def _plain(generator: np.random.Generator, low: float, high: float) -> np.ndarray:
-    colour = linear(
-        generator.random(), generator.uniform(0, 0.35) ** 1.5, generator.uniform(low, high)
-    )
-    return material(
-        colour,
-        texture=generator.integers(PROCEDURAL),
-        texture_scale=generator.uniform(0.2, 1.5),
-        grain=generator.uniform(0.05, 0.3),
-        seed=generator.uniform(0, 30),
-    )
-
-
-def _wall(generator: np.random.Generator, count: int) -> np.ndarray:
-    record = _plain(generator, 0.98 - 0.7 * generator.random() ** 1.7, 0.98)
-    kind = generator.choice(
-        ["plain", "brick", "paper", "picture", "planks", "mixed"],
-        p=[0.32, 0.1, 0.12, 0.16, 0.1, 0.2],
-    )
-    record["second"] = record["colour"] * generator.uniform(0.4, 1.3)
-    record["texture"] = generator.integers(count)
-    if kind == "brick":
-        record["pattern"], record["scale"] = Pattern.BRICKS, generator.uniform(4, 14)
-    elif kind == "paper":
-        choices = [Pattern.STRIPES_ALONG, Pattern.DOTS, Pattern.CHECK, Pattern.PLAID]
-        record["pattern"] = generator.choice(choices)
-        record["scale"] = generator.uniform(2, 12)
-    elif kind == "planks":
-        record["pattern"], record["scale"] = Pattern.WOOD, generator.uniform(3, 10)
-    elif kind == "picture":
-        record["texture_mix"] = generator.uniform(0.6, 1)
-    elif kind == "mixed":
-        record["texture_mix"] = generator.uniform(0.1, 0.6)
-    return record
-
-
-def _floor(generator: np.random.Generator, count: int) -> np.ndarray:
-    record = _plain(generator, 0.2, 0.85)
-    kind = generator.choice(
-        ["wood", "tile", "carpet", "picture", "mats"], p=[0.3, 0.2, 0.2, 0.2, 0.1]
-    )
-    record["texture"] = generator.integers(count)
-    record["gloss"] = generator.choice([0.0, 0.05, 0.2])
-    if kind == "wood":
-        brown = linear(0.075, generator.uniform(0.2, 0.6), generator.uniform(0.3, 0.85))
-        record["pattern"], record["colour"], record["second"] = Pattern.WOOD, brown, brown
-        record["scale"] = generator.uniform(5, 13)
-    elif kind == "tile":
-        record["pattern"], record["scale"] = Pattern.TILES, generator.uniform(1, 4)
-        record["second"] = record["colour"] * generator.uniform(0.3, 1.1)
-    elif kind == "mats":
-        record["pattern"], record["scale"] = Pattern.TILES, generator.uniform(0.5, 1.2)
-        record["second"] = linear(generator.random(), 0.6, 0.6)
-    elif kind == "picture":
-        record["texture_mix"] = generator.uniform(0.5, 1)
-        record["texture_scale"] = generator.uniform(0.2, 1.0)
-    else:
-        record["pattern"], record["scale"] = Pattern.SPECKLE, generator.uniform(30, 120)
-        record["second"] = record["colour"] * 0.7
-    return record
-
-
 def _outdoors(generator: np.random.Generator, bank: TextureBank) -> Room:
-    count = bank.texels.count
+    count = bank.texels.pictures
     hue = generator.choice([0.25, 0.28, 0.1, 0.08, 0.6], p=[0.3, 0.2, 0.2, 0.15, 0.15])
     colour = linear(hue, generator.uniform(0.05, 0.5), generator.uniform(0.3, 0.75))
     ground = material(
         colour,
         Kind.PLAIN,
-        generator.choice([Pattern.SPECKLE, Pattern.SPECKLE, Pattern.TILES, Pattern.PLAIN]),
+        Pattern(int(generator.choice([Pattern.SPECKLE, Pattern.TILES, Pattern.PLAIN]))),
         second=colour * generator.uniform(0.4, 0.9),
         scale=generator.uniform(2, 60),
         texture=generator.integers(count),
@@ -307,7 +212,9 @@ def _outdoors(generator: np.random.Generator, bank: TextureBank) -> Room:
     wood = material(
         linear(generator.choice([0.3, 0.25, 0.08]), 0.4, generator.uniform(0.2, 0.6)),
         second=(0.02, 0.02, 0.02),
-        pattern=generator.choice([Pattern.SPECKLE, Pattern.BRICKS, Pattern.PLAIN]),
+        pattern=Pattern(
+            int(generator.choice([Pattern.SPECKLE, Pattern.BRICKS, Pattern.PLAIN]))
+        ),
         scale=generator.uniform(1.5, 8),
         texture=generator.integers(count),
         texture_scale=generator.uniform(0.05, 0.4),
@@ -318,7 +225,9 @@ def _outdoors(generator: np.random.Generator, bank: TextureBank) -> Room:
     )
     bright = generator.uniform(0.5, 1.3)
     zenith = linear(0.6, generator.uniform(0.05, 0.7), 0.9) * bright * 0.8
-    horizon = linear(generator.choice([0.58, 0.1]), generator.uniform(0, 0.25), 1.0) * bright
+    horizon = (
+        linear(generator.choice([0.58, 0.1]), generator.uniform(0, 0.25), 1.0) * bright
+    )
     height = far * generator.choice([0.0, generator.uniform(0.1, 0.8)])
     return Room(
         True,

@@ -7,14 +7,15 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
-from jaxtyping import Bool, Float, Float32, Int8, UInt8
+from jaxtyping import Bool, Float, Float32, Int8
 
 from human_capture.common.people.appearance import Appearance
 from human_capture.common.people.costume import add_normals, follow, unit
 from human_capture.common.people.film import Film
+from human_capture.common.people.furniture import Prop
 from human_capture.common.people.lighting import Light
 from human_capture.common.people.noise import noise_table
-from human_capture.common.people.occluders import Prop
+from human_capture.common.people.pictures import Pictures, visibility
 from human_capture.common.people.rasteriser import (
     Fragments,
     homogeneous_pixels,
@@ -27,24 +28,6 @@ from human_capture.common.people.shadows import light_frame, shadow_map
 from human_capture.common.people.surface import body_surface
 
 SHADOW_SIDE = 256
-
-
-@dataclass(frozen=True)
-class Pictures:
-    """What the cameras of a scene see.
-
-    Args:
-        image: RGB.
-        mask: Share of each pixel that people cover.
-        person: Who is seen at the pixel's centre, -1 nobody (background or a thing).
-        depth: Along the optical axis at the pixel's centre in metres, of people and
-            things; infinite on the background.
-    """
-
-    image: UInt8[np.ndarray, "view height width 3"]
-    mask: Float32[np.ndarray, "view height width"]
-    person: Int8[np.ndarray, "view height width"]
-    depth: Float32[np.ndarray, "view height width"]
 
 
 @dataclass(frozen=True)
@@ -105,7 +88,7 @@ class Scene:
                 samples = self._seen(camera, transform, *size)
             mask[view] = _coverage(self._person(samples) >= 0, supersampling)
             light = self._shade(samples, camera, transform, lights, backdrop, view)
-            _develop(light, films[view], supersampling, image[view])
+            self._develop(light, films[view], supersampling, image[view])
         return Pictures(image, mask, person, depth)
 
     def visibility(
@@ -129,9 +112,11 @@ class Scene:
         return visibility(points, intrinsics, world_to_camera, depth, tolerance)
 
     @cached_property
-    def _mesh(self) -> Mesh:
+    def mesh(self) -> Mesh:
+        """All people and things as triangles in the world."""
         surface = body_surface()
-        parts, start, materials = [], 0, 0
+        parts: list[tuple[np.ndarray, ...]] = []
+        start, materials = 0, 0
         for index, (vertices, look) in enumerate(self.people):
             costume = look.costume
             positions, normals = follow(costume, vertices, surface)
@@ -165,13 +150,13 @@ class Scene:
     def _seen(
         self, intrinsics: np.ndarray, transform: np.ndarray, height: int, width: int
     ) -> Fragments:
-        mesh = self._mesh
+        mesh = self.mesh
         pixels = homogeneous_pixels(mesh.positions, intrinsics, transform)
         return rasterise(pixels, mesh.faces, mesh.cut, height, width)
 
     def _person(self, seen: Fragments) -> Int8[np.ndarray, "height width"]:
-        who = np.append(self._mesh.person, -1).astype(np.int8)
-        return who[seen.face]  # face -1 reads the last entry
+        who = np.append(self.mesh.person, -1).astype(np.int8)
+        return np.asarray(who[seen.face])  # face -1 reads the last entry
 
     def _shade(
         self,
@@ -186,7 +171,7 @@ class Scene:
         inverse = np.linalg.inv(intrinsics.astype(np.float64))
         out = np.empty((*seen.face.shape, 3), np.float32)
         shade_view(
-            self._mesh,
+            self.mesh,
             self._materials,
             noise_table(),
             self.room.bank.texels,
@@ -204,6 +189,13 @@ class Scene:
         )
         return out
 
+    def _develop(
+        self, light: np.ndarray, film: Film, samples: int, image: np.ndarray
+    ) -> None:
+        centre = np.array([image.shape[1] / 2, image.shape[0] / 2])
+        gains = film.gains(self.light.brightness())
+        develop(light, samples, gains, film.tones(), film.vignette, centre, image)
+
     def _lights(
         self,
         intrinsics: np.ndarray,
@@ -212,7 +204,7 @@ class Scene:
         width: int,
     ) -> Lights:
         """Lamps with shadow maps that are fitted to what the cameras see."""
-        mesh = self._mesh
+        mesh = self.mesh
         sight = self._in_sight(intrinsics, world_to_camera, height, width)
         lamps = np.zeros(len(self.light.lamps), LAMP)
         maps = np.empty((len(lamps), SHADOW_SIDE, SHADOW_SIDE), np.float32)
@@ -221,7 +213,7 @@ class Scene:
             scale = np.linalg.norm(frame.to_map[0, :3])
             lamps[i]["direction"] = lamp.direction / np.linalg.norm(lamp.direction)
             lamps[i]["colour"] = lamp.colour
-            lamps[i]["blur"] = max(0.75, lamp.softness * scale)
+            lamps[i]["blur"] = max(1.0, lamp.softness * scale)
             lamps[i]["side"], lamps[i]["frame"] = frame.side, frame.to_map
             lamps[i]["bias"] = 0.6 / scale
             lamps[i]["shadow"] = lamp.shadow
@@ -254,48 +246,12 @@ class Scene:
         return points[seen] if seen.any() else np.array([[-1.0, -1, 0], [1, 1, 2]])
 
 
-def visibility(
-    points: Float[np.ndarray, "joint 3"],
-    intrinsics: Float[np.ndarray, "view 3 3"],
-    world_to_camera: Float[np.ndarray, "view 4 4"],
-    depth: Float32[np.ndarray, "view height width"],
-    tolerance: float = 0.12,
-) -> Bool[np.ndarray, "view joint"]:
-    """Whether points lie inside each view and not behind something.
-
-    Args:
-        points: In the world, metres; joints lie inside the body.
-        intrinsics: For pixel centres at +0.5.
-        world_to_camera: Rigid transforms to OpenCV camera axes.
-        depth: Of the pictures; infinite where nothing is.
-        tolerance: How far behind the visible surface a point still counts as seen,
-            in metres.
-    """
-    views, height, width = depth.shape
-    out = np.zeros((views, len(points)), bool)
-    for view in range(views):
-        pixels = homogeneous_pixels(points, intrinsics[view], world_to_camera[view])
-        z = pixels[:, 2]
-        ahead = z > 0.02
-        place = np.floor(pixels[:, :2] / np.where(ahead, z, 1)[:, None]).astype(int)
-        inside = ahead & ((place >= 0) & (place < [width, height])).all(1)
-        x, y = place.clip(0, [width - 1, height - 1]).T
-        out[view] = inside & (z <= depth[view, y, x] + tolerance)
-    return out
-
-
 def _coverage(
     covered: Bool[np.ndarray, "height width"], samples: int
 ) -> Float32[np.ndarray, "h w"]:
     height, width = covered.shape[0] // samples, covered.shape[1] // samples
     blocks = covered.reshape(height, samples, width, samples)
-    return blocks.mean((1, 3), dtype=np.float32)
-
-
-def _develop(light: np.ndarray, film: Film, samples: int, image: np.ndarray) -> None:
-    centre = np.array([image.shape[1] / 2, image.shape[0] / 2])
-    gains = film.gains()
-    develop(light, samples, gains, film.tones(), film.vignette, centre, image)
+    return np.asarray(blocks.mean((1, 3), dtype=np.float32))
 
 
 def _things(

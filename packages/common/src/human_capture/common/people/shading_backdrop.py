@@ -158,7 +158,22 @@ def _outdoors(b, table, texels, lights, o, d, pixel):
         red, green, blue = red * wide, green * wide, blue * wide
         vx, vy, vz = -x / length, -y / length, -z / length
         red, green, blue = lit(
-            lights, hx, hy, 0.0, 0.0, 0.0, 1.0, vx, vy, vz, red, green, blue, 0.0, 0, 0.004
+            lights,
+            hx,
+            hy,
+            0.0,
+            0.0,
+            0.0,
+            1.0,
+            vx,
+            vy,
+            vz,
+            red,
+            green,
+            blue,
+            0.0,
+            0,
+            0.004,
         )
         haze = ramp(t * flat / far, 0.4, 1.1) * 0.5
         return (

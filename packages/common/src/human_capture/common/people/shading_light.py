@@ -1,4 +1,4 @@
-# ruff: noqa: ANN001, ANN201, ANN202  (compiled functions infer their types)
+# ruff: noqa: ANN001, ANN201  (compiled functions infer their types)
 """Compiled: how much light reaches a point and leaves towards the camera.
 
 Directional lamps with shadow maps, a sky that is brighter above than below, and
@@ -14,6 +14,7 @@ import numpy as np
 from jaxtyping import Float32
 
 from human_capture.common.people.kernel import inlined
+from human_capture.common.people.noise import floor
 
 LAMP = np.dtype(
     [
@@ -51,15 +52,20 @@ def shadow(lamp, maps, index, x, y, z, bias):
     if u < 1.0 or v < 1.0 or u > side - 2.0 or v > side - 2.0:
         return 1.0
     d = f[2, 0] * x + f[2, 1] * y + f[2, 2] * z + f[2, 3] - bias - lamp.bias
+    # a box two cells wide slides smoothly over cells of `blur` texels
     r = lamp.blur
+    s, t = u / r - 1.0, v / r - 1.0
+    i, j = floor(s), floor(t)
+    s, t = s - i, t - j
     total = 0.0
-    for a in range(-1, 2):
-        row = min(max(int(v + a * r), 0), side - 1)
-        for b in range(-1, 2):
-            column = min(max(int(u + b * r), 0), side - 1)
+    for b in range(3):
+        row = min(max(int((j + b + 0.5) * r), 0), side - 1)
+        down = 1.0 - t if b == 0 else (t if b == 2 else 1.0)
+        for a in range(3):
+            column = min(max(int((i + a + 0.5) * r), 0), side - 1)
             if d < maps[index, row, column]:
-                total += 1.0
-    return 1.0 - lamp.shadow * (1.0 - total * (1.0 / 9.0))
+                total += down * (1.0 - s if a == 0 else (s if a == 2 else 1.0))
+    return 1.0 - lamp.shadow * (1.0 - total * 0.25)
 
 
 @inlined

@@ -1,4 +1,4 @@
-# ruff: noqa: ANN001, ANN201, ANN202  (compiled functions infer their types)
+# ruff: noqa: ANN001, ANN201  (compiled functions infer their types)
 """Compiled: the colour of a point on cloth, skin, hair, eyes, walls and furniture."""
 
 from __future__ import annotations
@@ -129,7 +129,9 @@ def skin_colour(m, table, x, y, z, red, green, blue):
     `red`, `green`, `blue` is the colour baked at the vertices.
     """
     n = noise3(table, x * 45.0 + m.seed, y * 45.0, z * 45.0)
-    tone = 0.94 + 0.10 * n + 0.06 * (noise3(table, x * 260.0, y * 260.0, z * 260.0) - 0.5)
+    tone = (
+        0.94 + 0.10 * n + 0.06 * (noise3(table, x * 260.0, y * 260.0, z * 260.0) - 0.5)
+    )
     red, green, blue = red * tone, green * tone, blue * tone
     if z < 0.54:
         return red, green, blue
@@ -165,7 +167,9 @@ def skin_colour(m, table, x, y, z, red, green, blue):
         blue += hair * (0.8 * m.hair[2] - blue)
     if m.freckles > 0.0 and y < -0.08:
         f = bump((side - 0.035) ** 2 + (z - 0.665) ** 2, 0.022)
-        f *= ramp(noise3(table, x * 420.0, y * 420.0, z * 420.0), 0.68, 0.8) * m.freckles
+        f *= (
+            ramp(noise3(table, x * 420.0, y * 420.0, z * 420.0), 0.68, 0.8) * m.freckles
+        )
         red, green, blue = (
             red * (1 - 0.25 * f),
             green * (1 - 0.45 * f),

@@ -1,4 +1,4 @@
-# ruff: noqa: ANN001, ANN201, ANN202  (compiled functions infer their types)
+# ruff: noqa: ANN001, ANN202  (compiled functions infer their types)
 """Shadow maps: the nearest surface along parallel light, on a square grid."""
 
 from __future__ import annotations
@@ -89,10 +89,10 @@ def _fill(frame, positions, faces, cut, placed, depths):
             f = frame[k]
             placed[i, k] = f[0] * p[0] + f[1] * p[1] + f[2] * p[2] + f[3]
     for n in range(faces.shape[0]):
-        i, j, l = faces[n, 0], faces[n, 1], faces[n, 2]
-        if cut[i] < 0.0 and cut[j] < 0.0 and cut[l] < 0.0:
+        i, j, k = faces[n, 0], faces[n, 1], faces[n, 2]
+        if cut[i] < 0.0 and cut[j] < 0.0 and cut[k] < 0.0:
             continue
-        a, b, c = placed[i], placed[j], placed[l]
+        a, b, c = placed[i], placed[j], placed[k]
         x_low = max(math.ceil(min(a[0], b[0], c[0]) - 0.5), 0)
         x_high = min(math.floor(max(a[0], b[0], c[0]) - 0.5), side - 1)
         y_low = max(math.ceil(min(a[1], b[1], c[1]) - 0.5), 0)
@@ -103,7 +103,7 @@ def _fill(frame, positions, faces, cut, placed, depths):
         if area == 0.0:
             continue
         inverse = 1.0 / area
-        tested = cut[i] < 0.0 or cut[j] < 0.0 or cut[l] < 0.0
+        tested = cut[i] < 0.0 or cut[j] < 0.0 or cut[k] < 0.0
         for y in range(y_low, y_high + 1):
             py = y + 0.5
             for x in range(x_low, x_high + 1):
@@ -116,6 +116,6 @@ def _fill(frame, positions, faces, cut, placed, depths):
                 depth = w0 * a[2] + w1 * b[2] + w2 * c[2]
                 if depth >= depths[y, x]:
                     continue
-                if tested and w0 * cut[i] + w1 * cut[j] + w2 * cut[l] < 0.0:
+                if tested and w0 * cut[i] + w1 * cut[j] + w2 * cut[k] < 0.0:
                     continue
                 depths[y, x] = depth

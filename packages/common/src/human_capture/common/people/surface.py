@@ -25,6 +25,7 @@ class Surface:
             inside_mouth.
         head: Vertices that move with the head or neck.
         hand: Vertices of hands and fingers.
+        thigh: Vertices of hips and upper thighs.
     """
 
     canonical: Float32[np.ndarray, "vertex 3"]
@@ -62,4 +63,4 @@ def body_surface() -> Surface:
 
 def _starts(bones: np.ndarray, *prefixes: str) -> Bool[np.ndarray, " vertex"]:
     hits = [np.char.startswith(bones, prefix) for prefix in prefixes]
-    return np.logical_or.reduce(hits)
+    return np.asarray(np.logical_or.reduce(hits))

@@ -31,7 +31,7 @@ class Texels(NamedTuple):
     values: UInt8[np.ndarray, "texel 3"]
     side: int
     levels: int
-    count: int
+    pictures: int
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,9 @@ class TextureBank:
     texels: Texels
 
     @classmethod
-    def of(cls, pictures: Sequence[UInt8[np.ndarray, "h w 3"]], side: int = SIDE):  # noqa: ANN206
+    def of(
+        cls, pictures: Sequence[UInt8[np.ndarray, "_ _ 3"]], side: int = SIDE
+    ) -> TextureBank:
         """The bank of some pictures.
 
         Args:
@@ -75,7 +77,7 @@ def procedural_bank() -> TextureBank:
     return TextureBank.of([_picture(seed) for seed in range(PROCEDURAL)])
 
 
-def bank_with(photos: Sequence[UInt8[np.ndarray, "h w 3"]]) -> TextureBank:
+def bank_with(photos: Sequence[UInt8[np.ndarray, "_ _ 3"]]) -> TextureBank:
     """The built-in pictures followed by photographs.
 
     Args:
@@ -84,7 +86,7 @@ def bank_with(photos: Sequence[UInt8[np.ndarray, "h w 3"]]) -> TextureBank:
     return TextureBank.of([*map(_picture, range(PROCEDURAL)), *photos])
 
 
-def _picture(seed: int) -> UInt8[np.ndarray, "h w 3"]:
+def _picture(seed: int) -> UInt8[np.ndarray, "_ _ 3"]:
     generator = np.random.default_rng(90000 + seed)
     if seed % 4 == 0:
         return _clouds(generator)
@@ -169,12 +171,12 @@ def sample_texture(texels, picture, u, v, texel_size):
 
     `texel_size` is how much of the picture (in its width) one screen pixel covers.
     """
-    values, side, levels, count = texels
-    picture = picture % count
+    values, side, levels, pictures = texels
+    picture = picture % pictures
     size = texel_size * side
     level, start = 0, 0
     while size > 1.5 and level < levels - 1:
-        start += count * side * side
+        start += pictures * side * side
         side >>= 1
         size *= 0.5
         level += 1
@@ -190,7 +192,9 @@ def sample_texture(texels, picture, u, v, texel_size):
     wa, wb = (1 - x) * (1 - y) * scale, x * (1 - y) * scale
     wc, wd = (1 - x) * y * scale, x * y * scale
     red = wa * values[a, 0] + wb * values[b, 0] + wc * values[c, 0] + wd * values[d, 0]
-    green = wa * values[a, 1] + wb * values[b, 1] + wc * values[c, 1] + wd * values[d, 1]
+    green = (
+        wa * values[a, 1] + wb * values[b, 1] + wc * values[c, 1] + wd * values[d, 1]
+    )
     blue = wa * values[a, 2] + wb * values[b, 2] + wc * values[c, 2] + wd * values[d, 2]
     return red * red, green * green, blue * blue
 
