@@ -20,7 +20,7 @@ import numpy as np
 from jaxtyping import Float, Int
 from scipy.optimize import linear_sum_assignment
 
-from human_capture.pose3d.packing import best_groups
+from human_capture.pose3d.packing import Members, best_groups
 
 
 @dataclass(frozen=True)
@@ -175,7 +175,7 @@ def _pair_proposals(
 
 def _refine(
     people: _People,
-    chosen: list[Int[np.ndarray, " member"]],
+    chosen: list[Members],
     views: int,
     max_distance: float,
 ) -> tuple[Int[np.ndarray, "group view"], Float[np.ndarray, "group joint 3"]]:

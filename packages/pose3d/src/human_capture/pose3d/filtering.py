@@ -6,6 +6,7 @@ unknown unless a gap is filled, and no filter reaches across a gap.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Literal
 
@@ -31,7 +32,7 @@ def fill_gaps(
         points: NaN where unknown.
         longest: Frames of the longest gap that is filled; 0 fills none.
     """
-    flat = points.reshape(len(points), -1).copy()
+    flat = points.reshape(len(points), math.prod(points.shape[1:])).copy()
     filled = np.zeros(flat.shape, dtype=bool)
     for channel in range(flat.shape[1]):
         known = np.flatnonzero(np.isfinite(flat[:, channel]))
@@ -64,7 +65,7 @@ def smooth(
     Raises:
         InputError: The cut-off is not below half the frame rate.
     """
-    if method == "none":
+    if method == "none" or not points.size:
         return points
     if not 0 < cutoff < fps / 2:
         raise InputError(

@@ -10,6 +10,9 @@ import numpy as np
 from jaxtyping import Float, Int
 from scipy.optimize import linear_sum_assignment
 
+Members = Int[np.ndarray, " _"]
+"""Sightings of one person; each group has a length of its own."""
+
 _MAX_EXPANSIONS = 2000
 """Nodes of the search tree; its first dive is the greedy solution."""
 
@@ -17,7 +20,7 @@ _MAX_EXPANSIONS = 2000
 def best_groups(
     gains: Float[np.ndarray, "proposal sighting"],
     view: Int[np.ndarray, " sighting"],
-) -> list[Int[np.ndarray, " member"]]:
+) -> list[Members]:
     """Disjoint sets of at least two sightings that together explain the most.
 
     Optimal for two views (Hungarian algorithm). For more, as good as any choice of
@@ -70,7 +73,7 @@ def _two_view_matching(
     candidates: list[_Candidate],
     view: Int[np.ndarray, " sighting"],
     seeing: Int[np.ndarray, " view"],
-) -> list[Int[np.ndarray, " member"]]:
+) -> list[Members]:
     """The pairs whose worths have the largest sum (Hungarian algorithm)."""
     size = len(view)
     worth = np.zeros((size, size))
@@ -83,7 +86,7 @@ def _two_view_matching(
     ]
 
 
-def _best_packing(candidates: list[_Candidate]) -> list[Int[np.ndarray, " member"]]:
+def _best_packing(candidates: list[_Candidate]) -> list[Members]:
     """The compatible candidates of largest total worth, by branch and bound.
 
     A candidate that shares sightings with one already taken stays in the race with
