@@ -7,10 +7,16 @@ from collections.abc import Sequence
 from lightning.pytorch import LightningDataModule, LightningModule
 
 from human_capture.common.cli import Command, main
+from human_capture.pose3d.demo import DemoOptions, demo
 from human_capture.pose3d.options import RecordingOptions
 from human_capture.pose3d.recording import triangulate
 
 COMMANDS = {
+    "demo": Command(
+        DemoOptions,
+        demo,
+        "Real people from four cameras to 3D motion, and the methods compared.",
+    ),
     "triangulate": Command(
         RecordingOptions,
         triangulate,

@@ -16,6 +16,7 @@ from torch import nn
 
 from human_capture.common.errors import InputError
 from human_capture.common.weights import load_weights, read_weights, save_weights
+from human_capture.pose3d.triangulation import Method
 
 PUBLISHED = Path(__file__).parent / "weights"
 
@@ -25,7 +26,7 @@ def published() -> list[str]:
     return sorted(path.stem for path in PUBLISHED.glob("*.safetensors"))
 
 
-def load_method(weights: str | Path) -> nn.Module:
+def load_method(weights: str | Path) -> Method:
     """A method, ready to be called, in evaluation mode.
 
     Args:
@@ -49,7 +50,7 @@ def load_method(weights: str | Path) -> nn.Module:
     return method.eval()
 
 
-def _build(config: object, path: Path) -> nn.Module:
+def _build(config: object, path: Path) -> Method:
     foreign = [
         name for name in _class_paths(config) if not name.startswith("human_capture.")
     ]
@@ -64,7 +65,8 @@ def _build(config: object, path: Path) -> nn.Module:
         raise InputError(
             f"The network described in {str(path)!r} cannot be built: {error}"
         ) from error
-    assert isinstance(built, nn.Module)
+    if not isinstance(built, Method):
+        raise InputError(f"{str(path)!r} describes no triangulation method.")
     return built
 
 

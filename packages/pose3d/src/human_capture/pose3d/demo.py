@@ -1,0 +1,129 @@
+"""``pose3d demo``: real people from four cameras to 3D motion, and methods compared."""
+
+from __future__ import annotations
+
+import importlib.util
+from dataclasses import dataclass
+from pathlib import Path
+
+from lightning.pytorch import Trainer
+from rich.console import Console
+from rich.table import Table
+
+from human_capture.common.errors import InputError
+from human_capture.common.progress import plain_warnings
+from human_capture.pose3d.capture import Capture
+from human_capture.pose3d.comparison import CONDITIONS, ComparisonTask
+from human_capture.pose3d.data import Sizes, SyntheticDataModule
+from human_capture.pose3d.learned import capture_with_method, root_aligned_distance_mm
+from human_capture.pose3d.methods import load_method, published
+from human_capture.pose3d.options import RecordingOptions
+from human_capture.pose3d.recording import Recording, open_recording, triangulate
+
+CARRIER = "Pose2Sim"
+
+
+@dataclass(frozen=True)
+class DemoOptions:
+    """Real people from four cameras to 3D motion, and the methods compared.
+
+    Args:
+        output: Folder for the results.
+        scenes: Held-out scenes that the methods are compared on; the README's table
+            has 150.
+    """
+
+    output: str = "outputs/demo"
+    scenes: int = 20
+
+
+def demo(options: DemoOptions) -> None:
+    """Run the demonstration and say where the results are."""
+    folder = Path(options.output)
+    captures = {}
+    for name, people in (("SinglePerson", 1), ("MultiPerson", 2)):
+        recording_options = _demo_recording(name, people, folder)
+        captures[name] = triangulate(recording_options)
+        if name == "SinglePerson":
+            with plain_warnings():
+                _learned(captures[name], open_recording(recording_options), folder)
+    compare(folder / "comparison", options.scenes)
+    Console().print(
+        f"\nOpen in a browser: {folder.resolve()}/single_person/motion.html (orbit and "
+        f"scrub), {folder.resolve()}/multi_person/motion.html\n"
+        f"Watch: {folder.resolve()}/single_person/overlay.mp4",
+        soft_wrap=True,
+    )
+
+
+def _demo_recording(name: str, people: int, folder: Path) -> RecordingOptions:
+    root = demo_folder() / f"Demo_{name}"
+    place = {"SinglePerson": "single_person", "MultiPerson": "multi_person"}[name]
+    return RecordingOptions(
+        calibration=str(root / "calibration" / "Calib.qca.txt"),
+        videos=str(root / "videos"),
+        output=str(folder / place),
+        people=people,
+    )
+
+
+def demo_folder() -> Path:
+    """Where the Pose2Sim package keeps its demonstration recordings.
+
+    Raises:
+        InputError: The package is not installed.
+    """
+    found = importlib.util.find_spec(CARRIER)
+    if found is None or not found.submodule_search_locations:
+        raise InputError(
+            "The demonstration videos come with a package that is not installed; run "
+            "`pip install --no-deps Pose2Sim==0.10.49`."
+        )
+    return Path(found.submodule_search_locations[0])
+
+
+def _learned(capture: Capture, recording: Recording, folder: Path) -> None:
+    """Print how far learned poses are from the detector's, on the same frames."""
+    table = Table(title="Learned triangulation against the detector's, root-aligned")
+    for heading in ("method", "median mm", "mean mm", "joints"):
+        table.add_column(heading, justify="left" if heading == "method" else "right")
+    for name in published():
+        method = load_method(name)
+        motion = capture_with_method(
+            method,
+            capture,
+            recording.cameras,
+            recording.videos,
+            recording.timeline.frames,
+        )
+        distance = root_aligned_distance_mm(motion, capture)
+        known = distance[distance.isfinite()]
+        table.add_row(
+            name, f"{known.median():.1f}", f"{known.mean():.1f}", str(len(known))
+        )
+    Console().print(table)
+
+
+def compare(folder: Path, scenes: int) -> None:
+    """Compare all published methods on rendered people that none has seen.
+
+    Args:
+        folder: For the table, the curve and the numbers.
+        scenes: How many.
+    """
+    volumetric = {
+        name.replace("_", " "): name
+        for name in published()
+        if name.startswith("volumetric")
+    }
+    task = ComparisonTask(volumetric=volumetric, conditions=CONDITIONS, output=folder)
+    data = SyntheticDataModule(sizes=Sizes(0, 0, scenes), eval_batch_size=5)
+    trainer = Trainer(
+        accelerator="auto",
+        devices=1,
+        logger=False,
+        enable_model_summary=False,
+        enable_checkpointing=False,
+        default_root_dir=folder,
+    )
+    trainer.test(task, data, verbose=False)
