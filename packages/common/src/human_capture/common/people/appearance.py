@@ -73,7 +73,10 @@ class Appearance:
         tone = skin_tone(melanin) * generator.normal(1, [0.05, 0.03, 0.05])
         hair = HAIR_COLOURS[_hair_index(generator, dark)] * generator.uniform(0.7, 1.3)
         style = sample_style(generator, female)
-        hairline = float(generator.uniform(0.758, 0.776))
+        bangs = generator.random() < (0.35 if female else 0.15)
+        hairline = float(
+            generator.uniform(0.732, 0.75) if bangs else generator.uniform(0.758, 0.776)
+        )
         records = [
             _skin(generator, female, hair, style, hairline),
             _eye(generator, dark),

@@ -136,7 +136,7 @@ def _top(
     collar = str(generator.choice(["round", "v", "high"], p=[0.6, 0.25, 0.15]))
     radius = float(generator.uniform(0.07, 0.115))
     if sleeve in ("none", "strap", "bra"):
-        collar, radius = "round", float(generator.uniform(0.085, 0.13))
+        collar, radius = "round", float(generator.uniform(0.07, 0.095))
     drop = 0.8 if collar == "v" else 1.0
     centre = 0.56 if collar == "v" else 0.545
     front = np.where(y < -0.01, radius, radius * 0.85)
@@ -149,7 +149,7 @@ def _top(
     ceiling = (0.61 if collar == "high" else 0.575) - z
     cut = np.minimum.reduce([z - hem, reach - arm, neck, ceiling])
     if sleeve in ("strap", "bra", "none"):
-        width = {"strap": 0.10, "bra": 0.10, "none": 0.075}[sleeve]
+        width = {"strap": 0.078, "bra": 0.075, "none": 0.055}[sleeve]
         hole = np.hypot(side - 0.185, (z - 0.47) / 1.25) - width
         cut = np.minimum(cut, np.where(side > 0.03, hole, 1))
     loose = float(generator.uniform(0.1, 1.3)) if sleeve != "bra" else 0.0

@@ -50,7 +50,9 @@ def hair_layers(
         return [], []
     surface = body_surface()
     canonical = surface.canonical.astype(float)
-    cut, growth = _scalp(canonical, style, hairline, float(generator.uniform(0, 30)))
+    parting = canonical[:, 0] * float(generator.normal(0, 0.18))
+    line = hairline - np.maximum(parting, 0)  # swept to one side of the forehead
+    cut, growth = _scalp(canonical, style, line, float(generator.uniform(0, 30)))
     cut = np.where((np.arange(len(cut)) < BODY_VERTICES) & surface.head, cut, -1)
     thick = SHELLS[style][0] * float(generator.uniform(0.7, 1.5))
     size = np.array([55, 55, 40]) if style == "curly" else np.array([30, 30, 9])
@@ -71,7 +73,7 @@ def hair_layers(
 
 
 def _scalp(
-    canonical: np.ndarray, style: str, hairline: float, seed: float
+    canonical: np.ndarray, style: str, hairline: np.ndarray, seed: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """Where hair grows (positive), and how thick it has become from the border in."""
     side, y, z = np.abs(canonical[:, 0]), canonical[:, 1], canonical[:, 2]

@@ -156,8 +156,8 @@ def skin_colour(m, table, x, y, z, red, green, blue):
         hair = max(hair, min(b, 1.0) * m.beard)
     if m.scalp > 0.0 and z > 0.6:
         line_z = m.hairline - 0.35 * min(max(side - 0.02, 0.0), 0.04)
-        strands = noise3(table, x * 420.0, y * 420.0, z * 160.0)
-        edge = 0.022 * (strands - 0.5)
+        strands = noise3(table, x * 650.0, y * 450.0, z * 45.0)
+        edge = 0.024 * (strands - 0.5)
         s = ramp(z - line_z + edge, -0.009, 0.006) if y < 0.02 else 1.0
         back = ramp(z + edge - 0.652, 0.0, 0.02) * ramp(y + 0.03, 0.0, 0.02)
         hair = max(hair, max(s, back) * m.scalp * (0.55 + 0.4 * strands))
