@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,13 +14,26 @@ from human_capture.common.detectors.silhouettes import Silhouette
 from human_capture.common.detectors.suppression import keypoint_similarity
 from human_capture.common.keypoints import BLAZEPOSE33
 
-# What a body is recognised by; the face and the hands' points stand too close together.
-_LIMBS = [
+_SIDES = ("left", "right")
+ARMS = tuple(
     BLAZEPOSE33.index(f"{side}_{joint}")
-    for side in ("left", "right")
-    for joint in ("shoulder", "elbow", "wrist", "hip", "knee", "ankle")
-]
-_MIRRORED_LIMBS = [BLAZEPOSE33.flip[joint] for joint in _LIMBS]
+    for side in _SIDES
+    for joint in ("shoulder", "elbow", "wrist")
+)
+"""Joints that tell left from right above the hips."""
+
+LEGS = tuple(
+    BLAZEPOSE33.index(f"{side}_{joint}")
+    for side in _SIDES
+    for joint in ("hip", "knee", "ankle")
+)
+"""Joints that tell left from right from the hips down."""
+
+# What a body is recognised by; the points of face and hands stand too close together.
+_LIMBS = ARMS + LEGS
+_BELOW_THE_WAIST = range(
+    BLAZEPOSE33.index("left_hip"), BLAZEPOSE33.index("right_big_toe") + 1
+)
 
 
 @dataclass(frozen=True)
@@ -66,7 +79,7 @@ class DetectedPerson:
             presence=landmarks.presence,
             confidence=landmarks.confidence,
             human=landmarks.score,
-            score=float(landmarks.confidence[_LIMBS].mean()),
+            score=float(landmarks.confidence[[*_LIMBS]].mean()),
             box=np.concatenate([points.min(0), points.max(0)]),
             region=landmarks.next_region,
             silhouette=landmarks.silhouette,
@@ -76,27 +89,43 @@ class DetectedPerson:
         """The same person with a number."""
         return replace(self, track=track)
 
-    def mirrored(self) -> DetectedPerson:
-        """The same person with left and right exchanged."""
-        flip = list(BLAZEPOSE33.flip)
+    def mirrored(self, limbs: Sequence[int] = _LIMBS) -> DetectedPerson:
+        """The same person with left and right exchanged.
+
+        Args:
+            limbs: ``ARMS`` exchanges everything above the hips, ``LEGS`` everything
+                from the hips down; both together, the default, the whole body.
+        """
+        lower = {joint in _BELOW_THE_WAIST for joint in limbs}
+        order = [
+            other if (joint in _BELOW_THE_WAIST) in lower else joint
+            for joint, other in enumerate(BLAZEPOSE33.flip)
+        ]
         return replace(
             self,
-            keypoints=self.keypoints[flip],
-            depth=self.depth[flip],
-            visibility=self.visibility[flip],
-            presence=self.presence[flip],
-            confidence=self.confidence[flip],
+            keypoints=self.keypoints[order],
+            depth=self.depth[order],
+            visibility=self.visibility[order],
+            presence=self.presence[order],
+            confidence=self.confidence[order],
         )
 
-    def similarity(self, other: DetectedPerson, spread: float = 0.1) -> float:
-        """Key-point similarity of the limbs with another person: 1 if they coincide.
+    def similarity(
+        self,
+        other: DetectedPerson,
+        limbs: Sequence[int] = _LIMBS,
+        spread: float = 0.1,
+    ) -> float:
+        """Key-point similarity with another person: 1 if the limbs coincide.
 
         Args:
             other: Somebody in the same or a neighbouring picture.
+            limbs: Joints to compare.
             spread: Tolerance of a joint as a share of the body's size.
         """
-        points, others = self.keypoints[_LIMBS], other.keypoints[_LIMBS]
-        return keypoint_similarity(points, others, np.ones(len(_LIMBS)), spread)
+        weights = np.isin(_LIMBS, limbs).astype(float)
+        points, others = self.keypoints[[*_LIMBS]], other.keypoints[[*_LIMBS]]
+        return keypoint_similarity(points, others, weights, spread)
 
     def likeness(self, other: DetectedPerson) -> float:
         """Share of this person's clearly seen limbs that are the other's.
@@ -104,10 +133,12 @@ class DetectedPerson:
         The other's may be mirrored: left and right are mistaken for one another on the
         same body.
         """
-        points, clear = self.keypoints[_LIMBS], self.confidence[_LIMBS]
+        limbs = [*_LIMBS]
         return max(
-            keypoint_similarity(other.keypoints[limbs], points, clear)
-            for limbs in (_LIMBS, _MIRRORED_LIMBS)
+            keypoint_similarity(
+                side.keypoints[limbs], self.keypoints[limbs], self.confidence[limbs]
+            )
+            for side in (other, other.mirrored())
         )
 
     def is_copy_of(self, other: DetectedPerson) -> bool:

@@ -1,7 +1,7 @@
 """Where the person detector looks: the whole image and squares of it.
 
 The detector sees 224 x 224 pixels and is trained on one person who fills most of them.
-People below about a sixth of what it sees are missed, and a smaller person is missed
+People below a quarter of what it sees are missed, and a smaller person is missed
 beside a larger one; overlapping squares find both.
 """
 

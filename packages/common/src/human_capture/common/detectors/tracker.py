@@ -15,11 +15,11 @@ from jaxtyping import UInt8
 from scipy.optimize import linear_sum_assignment
 
 from human_capture.common.detectors.body import BodyDetector
-from human_capture.common.detectors.detected import DetectedPerson
+from human_capture.common.detectors.detected import ARMS, LEGS, DetectedPerson
 from human_capture.common.detectors.regions import ImagePyramid
 
 # How much more similar the mirrored body has to be before left and right are exchanged.
-_CLEARLY = 0.3
+_CLEARLY = 0.2
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,12 +29,13 @@ class _Track:
     Attributes:
         person: As last seen.
         unseen: Frames since then.
-        exchanged: For how many frames left and right have been exchanged.
+        sides: How many more frames spoke for what is left and right than against, for
+            the upper and the lower body.
     """
 
     person: DetectedPerson
     unseen: int = 0
-    exchanged: int = 0
+    sides: tuple[int, int] = (1, 1)
 
 
 class BodyTracker:
@@ -48,8 +49,8 @@ class BodyTracker:
             lower than for new people, as short occlusions are common.
         min_similarity: Key-point similarity, with a tolerance of 0.3 of the body's
             size, from which somebody may be who was there before.
-        max_exchanged: Frames after which the network is believed when it sees left and
-            right the other way round than before.
+        max_sides: Frames for which the network may see left and right the other way
+            round before it is believed; fewer where it has not agreed for as long.
     """
 
     def __init__(
@@ -59,14 +60,14 @@ class BodyTracker:
         patience: int = 30,
         min_score: float = 0.4,
         min_similarity: float = 0.3,
-        max_exchanged: int = 60,
+        max_sides: int = 60,
     ) -> None:
         self.detector = detector or BodyDetector()
         self.search_every = search_every
         self.patience = patience
         self.min_score = min_score
         self.min_similarity = min_similarity
-        self.max_exchanged = max_exchanged
+        self.max_sides = max_sides
         self._tracks: list[_Track] = []
         self._next_number = 0
         self._until_search = 0
@@ -114,8 +115,8 @@ class BodyTracker:
         for row, person in enumerate(people):
             for column, track in enumerate(self._tracks):
                 likeness[row, column] = max(
-                    person.similarity(track.person, 0.3),
-                    person.mirrored().similarity(track.person, 0.3),
+                    person.similarity(track.person, spread=0.3),
+                    person.mirrored().similarity(track.person, spread=0.3),
                 )
         for row, column in zip(*linear_sum_assignment(-likeness), strict=True):
             if likeness[row, column] >= self.min_similarity:
@@ -125,15 +126,26 @@ class BodyTracker:
         """The track with the person's new look, left and right as they were before.
 
         The network takes a front for a back when the face is hidden, for a frame or
-        for many; a person does not turn round between two frames.
+        for many, above or below the hips; a person does not turn round between frames.
         """
         before = track.person
         person = person.with_track(before.track)
-        mirrored = person.mirrored()
-        gain = mirrored.similarity(before) - person.similarity(before)
-        if gain < _CLEARLY or track.unseen or track.exchanged >= self.max_exchanged:
+        if track.unseen:
             return _Track(person)
-        return _Track(mirrored, exchanged=track.exchanged + 1)
+        sides = list(track.sides)
+        for part, limbs in enumerate((ARMS, LEGS)):
+            mirrored = person.mirrored(limbs)
+            gain = mirrored.similarity(before, limbs=limbs) - person.similarity(
+                before, limbs=limbs
+            )
+            if gain < _CLEARLY:
+                sides[part] = min(sides[part] + 1, self.max_sides)
+            elif sides[part] == 0:
+                sides[part] = 1
+            else:
+                person = mirrored
+                sides[part] -= 1
+        return _Track(person, sides=(sides[0], sides[1]))
 
 
 def detect_video(
