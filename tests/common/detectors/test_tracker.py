@@ -27,7 +27,7 @@ def test_people_keep_their_numbers(followed):
 
 
 def test_following_agrees_with_looking_afresh(quick_detector, frames, followed):
-    fresh = detector(frames[-1])
+    fresh = quick_detector(frames[-1])
     assert len(fresh) == 2
     for person in followed[-1]:
         distance = min(
