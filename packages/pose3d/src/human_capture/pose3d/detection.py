@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from importlib import import_module
 from itertools import tee
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Int, UInt8
@@ -32,6 +32,7 @@ _SAMPLE = 1 << 16
 """Bytes of a video that its fingerprint reads at the start, middle and end."""
 
 
+@runtime_checkable  # tests check the types of arguments
 class Detector(Protocol):
     """What finds people in the images of one video."""
 
