@@ -18,13 +18,14 @@ one spot, no weight at all) comes out finite with an infinite or huge condition.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
 from human_capture.common.cameras import Cameras
+from human_capture.pose3d.triangulation.implicit import Solved, points_with_gradient
 from human_capture.pose3d.triangulation.quadrics import (
     Minimum,
     least_squares,
@@ -41,8 +42,9 @@ class Triangulated:
 
     Attributes:
         points: World points, in metres.
-        covariance: For one unit (pixel, if the cameras have intrinsics) of image
-            noise in a view of weight one, in square metres.
+        covariance: For one pixel of image noise in the view that weighs most, in
+            square metres; carries no gradient. Plain DLT takes all views for equally
+            far away.
         condition: Condition number of the normal matrix (Frobenius); infinite where
             fewer than two views see the joint.
         valid: Whether at least two views with distinct rays see the joint.
@@ -80,73 +82,66 @@ def triangulate(
         valid: Which measurements exist; those that are finite when absent.
         reweightings: Passes that turn algebraic into image distances; 0 is plain DLT.
     """
-    pixels, valid = measured(keypoints, cameras, valid)
-    result = triangulate_pixels(
-        pixels, cameras.projection, relative_weights(weights, valid), reweightings
-    )
-    return result.to(keypoints.dtype)
-
-
-def measured(
-    keypoints: Float[Tensor, "*batch view joint 2"],
-    cameras: Cameras,
-    valid: Bool[Tensor, "*batch view joint"] | None,
-) -> tuple[Float[Tensor, "*batch view joint 2"], Bool[Tensor, "*batch view joint"]]:
-    """Finite float64 pixels with the lens distortion undone, and which of them count.
-
-    Args:
-        keypoints: Pixels; NaN where a view has none.
-        cameras: As in :func:`triangulate`.
-        valid: As in :func:`triangulate`.
-    """
     finite = keypoints.detach().abs().amax(-1) < torch.inf
     valid = finite if valid is None else valid & finite
-    pixels = keypoints.double().masked_fill(~valid[..., None], 0.0)
+    pixels = keypoints
     if cameras.distortion is not None:
-        pixels = cameras.undistort(pixels)
-    return pixels, valid
+        pixels = cameras.undistort(keypoints.double().masked_fill(~valid[..., None], 0))
+    result = triangulate_pixels(
+        pixels, cameras.projection, valid, weights, reweightings
+    )
+    return result.to(keypoints.dtype)
 
 
 def relative_weights(
     weights: Float[Tensor, "*batch view joint"] | None,
     valid: Bool[Tensor, "*batch view joint"],
-) -> Float[Tensor, "*batch view joint"]:
-    """Weights with a maximum of one over the views, and zero where invalid.
+) -> tuple[Float[Tensor, "*batch view joint"], Float[Tensor, "*batch view joint"]]:
+    """Weights with a maximum of one over the views, zero where invalid; their slope.
 
-    The maximum is a constant to the gradient: no point depends on a common factor.
+    The slope is the derivative by the weights, with the maximum as a constant: no
+    point depends on a common factor.
     """
     if weights is None:
-        return valid.double()
-    weights = weights.double().masked_fill(~valid, 0.0)
-    largest = weights.detach().amax(-2, keepdim=True)
-    return torch.where(largest < 1e-8, valid, weights / largest.clamp_min(1e-8))
+        return valid.double(), torch.zeros_like(valid, dtype=torch.float64)
+    weights = weights.detach().double().masked_fill(~valid, 0.0)
+    largest = weights.amax(-2, keepdim=True)
+    vanished = largest < 1e-8
+    slope = (valid / largest.clamp_min(1e-8)).masked_fill_(vanished, 0.0)
+    return torch.where(vanished, valid, weights * slope), slope
 
 
 def triangulate_pixels(
     pixels: Float[Tensor, "*batch view joint 2"],
     projection: Float[Tensor, "*#batch view 3 4"],
-    weights: Float[Tensor, "*batch view joint"],
+    valid: Bool[Tensor, "*batch view joint"],
+    weights: Float[Tensor, "*batch view joint"] | None = None,
     reweightings: int = 1,
 ) -> Triangulated:
     """Triangulation in ideal cameras; the core of :func:`triangulate`.
 
-    Works and answers in float64 whatever comes in.
-
     Args:
-        pixels: Finite, also where the weight is zero.
+        pixels: Anything where invalid.
         projection: K [R | t], one a view, in metres.
-        weights: As :func:`relative_weights` makes them; zero leaves a view out.
+        valid: Which measurements exist.
+        weights: As in :func:`triangulate`.
         reweightings: As in :func:`triangulate`.
     """
-    pixels, weights = pixels.double(), weights.double()
-    origin, centred = centred_projection(projection.double())
-    basis = quadric_basis(centred)
-    depth = _mean_distance(centred, weights) if reweightings == 0 else None
-    for _ in range(reweightings):
-        with torch.no_grad():
-            gain = weights if depth is None else weights / depth
-            depth = depth_of(least_squares(pixels, gain, basis).points, centred)
-    return judged(least_squares(pixels, weights / depth, basis), weights, origin)
+    with torch.no_grad():
+        measured = pixels.double().masked_fill(~valid[..., None], 0.0)
+        origin, spread, centred = centred_projection(projection.double())
+        basis = quadric_basis(centred)
+        relative, slope = relative_weights(weights, valid)
+        depth = spread[..., None, None]
+        for _ in range(reweightings):
+            first = least_squares(measured, relative / depth, basis)
+            depth = depth_of(first.points, centred)
+        gain, slope = relative / depth, slope / depth
+        solution = least_squares(measured, gain, basis)
+        result = judged(solution, gain, origin)
+    solved = Solved(measured, gain, slope, result.points, solution.covariance)
+    points = points_with_gradient(solved, pixels, weights, projection)
+    return replace(result, points=points)
 
 
 def judged(
@@ -173,20 +168,19 @@ def judged(
 
 def centred_projection(
     projection: Float[Tensor, "*batch view 3 4"],
-) -> tuple[Float[Tensor, "*batch 3"], Float[Tensor, "*batch view 3 4"]]:
-    """The mean of the optical centres, and the cameras of a world that starts there."""
+) -> tuple[
+    Float[Tensor, "*batch 3"], Float[Tensor, "*batch"], Float[Tensor, "*batch view 3 4"]
+]:
+    """Mean of the optical centres, their mean distance from it, cameras centred there.
+
+    The distance takes the place of the depths where those are not known yet.
+    """
     square, last = projection[..., :3], projection[..., 3:]
-    origin = -torch.linalg.solve(square.detach(), last.detach()).mean(-3)
-    centred = torch.cat((square, last + square @ origin[..., None, :, :]), -1)
-    return origin[..., 0], centred
-
-
-def _mean_distance(centred: Tensor, weights: Tensor) -> Tensor:
-    """Of the cameras that count, as (*batch 1 1)."""
-    used = (weights.detach().amax(-1) > 0).double()
-    distance = torch.linalg.solve(centred[..., :3], centred[..., 3:])[..., 0].norm(dim=-1)
-    mean = (distance * used).sum(-1) / used.sum(-1).clamp_min(1)
-    return mean.detach().clamp_min(1e-6)[..., None, None]
+    centres = -torch.linalg.solve(square, last)[..., 0]
+    origin = centres.mean(-2, keepdim=True)
+    spread = (centres - origin).norm(dim=-1).mean(-1).clamp_min(1e-6)
+    centred = torch.cat((square, last + square @ origin[..., None]), -1)
+    return origin[..., 0, :], spread, centred
 
 
 def depth_of(

@@ -21,7 +21,6 @@ from human_capture.pose3d.triangulation.linear import (
     centred_projection,
     depth_of,
     judged,
-    measured,
     relative_weights,
     triangulate_pixels,
 )
@@ -74,14 +73,18 @@ def triangulate_robustly(
         chunk: Reprojection errors of hypotheses held at once, to bound the memory.
     """
     *batch, views, joints, _ = keypoints.shape
-    pixels, valid = measured(keypoints, cameras, valid)
+    finite = keypoints.isfinite().all(-1)
+    valid = finite if valid is None else valid & finite
+    pixels = torch.where(valid[..., None], keypoints, 0.0).double()
+    if cameras.distortion is not None:
+        pixels = cameras.undistort(pixels)
     projection = cameras.projection.double()
     if projection.ndim > 3:
         projection = projection.expand(*batch, views, 3, 4).reshape(-1, views, 3, 4)
     whole = _Problem(
         pixels.reshape(-1, views, joints, 2),
         projection,
-        relative_weights(weights, valid).reshape(-1, views, joints),
+        relative_weights(weights, valid)[0].reshape(-1, views, joints),
         valid.reshape(-1, views, joints),
     )
     hypotheses = max(1, views * (views - 1) // 2)
@@ -141,7 +144,8 @@ class _Problem:
 def _errors(pixels: Tensor, projection: Tensor, points: Tensor) -> Tensor:
     """Distances of ``(… 3 joint)`` points to pixels, as ``(… view joint)``."""
     moved = projection[..., :3].flatten(-3, -2) @ points
-    moved = moved.unflatten(-2, (-1, 3)) + projection[..., 3:]
+    moved = moved.reshape(*moved.shape[:-2], -1, 3, moved.shape[-1])
+    moved = moved + projection[..., 3:]
     depth = moved[..., 2, :]
     safe = depth.clamp_min(1e-6)
     u, v = pixels.unbind(-1)
@@ -155,7 +159,7 @@ def _best_inliers(problem: _Problem, threshold: float) -> Tensor:
     if views < 2:
         return problem.valid
     first, second = torch.triu_indices(views, views, 1, device=problem.valid.device)
-    _, centred = centred_projection(problem.projection)
+    _, _, centred = centred_projection(problem.projection)
     factors = quadric_factors(problem.pixels, problem.valid.double())
     quadrics = quadric_basis(centred).mT @ factors
     guess = minimum(quadrics[:, first] + quadrics[:, second])
@@ -177,8 +181,8 @@ def _refine(
 ) -> tuple[Tensor, ...]:
     """Iteratively reweighted least squares from the inliers of the vote."""
     weights = problem.weights * inliers
-    result = triangulate_pixels(problem.pixels, problem.projection, weights)
-    origin, centred = centred_projection(problem.projection)
+    result = triangulate_pixels(problem.pixels, problem.projection, inliers, weights)
+    origin, _, centred = centred_projection(problem.projection)
     basis = quadric_basis(centred)
     errors = problem.errors(result.points)
     for _ in range(refinements):
