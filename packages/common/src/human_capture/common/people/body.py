@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import as_file, files
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 import torch
@@ -170,8 +171,9 @@ class Body(nn.Module):
         mask = self.phenotype_mask
         on = (present[:, None] * mask + (1 - mask)).prod(-1)
         components = on @ self.phenotype_projection + self.phenotype_offset
-        # clamp, unlike relu, passes the gradient at exactly zero
-        signs = (face_shapes.clamp(min=0), (-face_shapes).clamp(min=0))
+        # products, unlike relu and clamp, have a slope at exactly zero
+        positive = (face_shapes >= 0).to(face_shapes)
+        signs = (face_shapes * positive, face_shapes * (positive - 1))
         signed = torch.stack(signs, -1).flatten(1)
         return torch.cat((components, expressions, signed), -1)
 
@@ -244,7 +246,7 @@ def _read(path: str | Path | None) -> dict[str, np.ndarray]:
     try:
         with np.load(path, allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files}
-    except (OSError, ValueError, EOFError) as error:
+    except (OSError, ValueError, EOFError, BadZipFile) as error:
         raise InputError(
             f"{str(path)!r} is not a baked body ({error}); make one with "
             "tools/bake_body.py."

@@ -1,4 +1,5 @@
-# mypy: disable-error-code="no-any-return"  (numpy arithmetic is Any to mypy)
+# numpy arithmetic is Any to mypy:
+# mypy: disable-error-code="no-any-return"
 """Choreography: what the parts of a body want to do, and the motion that follows."""
 
 from __future__ import annotations

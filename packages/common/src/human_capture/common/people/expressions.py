@@ -115,7 +115,7 @@ def expression_track(
     values = keyed_curve(time, random, feeling, (0.4, 0.9), (0.5, 2.5))
     if talking:
         speech = keyed_curve(
-            time, random, lambda _: random.random(1) > 0.3, (0.3, 0.5), (1, 4)
+            time, random, lambda _: random.random(1) > 0.3, (0.3, 0.5), (1.0, 4.0)
         )
         sounds = keyed_curve(
             time,
@@ -126,7 +126,7 @@ def expression_track(
         )
         values = values + speech * sounds
     look = keyed_curve(
-        time, random, lambda _: random.uniform(-0.6, 0.6, 2), (0.06, 0.1), (0.4, 2)
+        time, random, lambda _: random.uniform(-0.6, 0.6, 2), (0.06, 0.1), (0.4, 2.0)
     )
     values = values + _gaze(look)
     blink = np.zeros(frames)

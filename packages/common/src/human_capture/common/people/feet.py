@@ -1,4 +1,5 @@
-# mypy: disable-error-code="no-any-return"  (numpy arithmetic is Any to mypy)
+# numpy arithmetic is Any to mypy:
+# mypy: disable-error-code="no-any-return"
 """Feet: footfalls that never slip, and soles that never sink into the floor."""
 
 from __future__ import annotations

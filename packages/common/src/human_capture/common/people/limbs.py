@@ -45,7 +45,7 @@ def two_links(
     upper: float,
     lower: float,
     aim: Float[np.ndarray, "frame 3"],
-    folded: float = 0.32,
+    folded: float = 0.28,
     stretched: float = 0.996,
 ) -> tuple[Float[np.ndarray, "frame 3"], Float[np.ndarray, "frame 3"]]:
     """Middle joint and end of a limb that reaches for ``target``.
@@ -130,11 +130,12 @@ def elbow_aim(
     held overhead.
     """
     outward = LEFT if side == "left" else -LEFT
-    low = -0.8 * FORWARD + 0.35 * outward - 0.5 * UP
-    high = 1.4 * FORWARD + 0.8 * outward
     raised = dot(direction, apply(torso.chest, UP))
+    lowered = -0.8 * soft_maximum(-raised, 0.0, 0.1) * FORWARD
     overhead = 1.5 * soft_maximum(raised - 0.4, 0.0, 0.08)
-    return apply(torso.chest, low + overhead * high)
+    overhead = overhead * (0.6 * FORWARD + 0.8 * outward)
+    easy = -0.1 * FORWARD + 0.35 * outward - 0.5 * UP
+    return apply(torso.chest, easy + lowered + overhead)
 
 
 def reach(

@@ -1,4 +1,5 @@
-# mypy: disable-error-code="no-any-return"  (numpy arithmetic is Any to mypy)
+# numpy arithmetic is Any to mypy:
+# mypy: disable-error-code="no-any-return"
 """Rotations over time, in numpy, for motion and retargeting.
 
 Everywhere: z up, a body at rest faces -y and its left is +x. ``pitch`` tips the top

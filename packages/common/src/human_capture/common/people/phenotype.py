@@ -27,7 +27,7 @@ class Phenotype:
 
     Attributes:
         gender: 0 male to 1 female.
-        age: 0.4 a young adult, 0.67 the prime, 1 old.
+        age: 0.6 a young adult, 0.67 the prime, 1 old; below lies youth.
         muscle: 0 to 1.
         weight: 0 thin to 1 heavy, for the same muscle.
         height: 0 to 1.
@@ -63,10 +63,10 @@ class Phenotype:
 
         return cls(
             gender=float(random.uniform(0.8, 1) if female else random.uniform(0, 0.2)),
-            age=float(random.uniform(0.45, 0.95)),
+            age=float(random.uniform(0.6, 0.95)),
             muscle=about(0.5, 0.15, 0.95),
             weight=about(0.45, 0.1, 0.95),
-            height=about(0.5, 0.2, 0.8),
+            height=about(0.5, 0.3, 0.7),
             proportions=float(random.uniform(0.2, 0.95)),
             cupsize=float(random.uniform(0.25, 0.7)),
             firmness=float(random.uniform(0.3, 0.8)),

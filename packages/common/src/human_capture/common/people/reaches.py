@@ -1,4 +1,5 @@
-# mypy: disable-error-code="no-any-return"  (numpy arithmetic is Any to mypy)
+# numpy arithmetic is Any to mypy:
+# mypy: disable-error-code="no-any-return"
 """What hands do: wishes of the wrists, relative to shoulders, head or hips.
 
 Coordinates are (forward, outward, up); outward is away from the middle of the body, so
@@ -26,7 +27,9 @@ from human_capture.common.people.stage import Stage
 Coordinates = Float[np.ndarray, "frame 3"]
 
 
-def _body_axes(coordinates: Coordinates, side: str) -> np.ndarray:
+def _body_axes(
+    coordinates: Float[np.ndarray, "*frame 3"], side: str
+) -> Float[np.ndarray, "*frame 3"]:
     outward = LEFT if side == "left" else -LEFT
     return coordinates @ np.stack([FORWARD, outward, UP])
 
@@ -107,7 +110,7 @@ def _around(
 
 def hanging(stage: Stage) -> Reach:
     """Beside the thigh."""
-    middle = (0.06, 0.14 + 0.1 * stage.uniform(0, 1), -0.955)
+    middle = (0.06, 0.14 + 0.1 * stage.uniform(0.0, 1.0), -0.955)
     return from_shoulder(_around(stage, middle, (0.05, 0.03, 0.01)))
 
 
@@ -125,7 +128,7 @@ def pointing(stage: Stage) -> Reach:
 
 def phoning(stage: Stage) -> Reach:
     """A hand that holds something to the ear."""
-    return from_head(_around(stage, (0.03, 0.12, -0.15), (0.012, 0.008, 0.012)))
+    return from_head(_around(stage, (0.08, 0.12, -0.17), (0.012, 0.008, 0.012)))
 
 
 def eating(stage: Stage) -> Reach:
@@ -143,7 +146,9 @@ def photographing(stage: Stage) -> Reach:
 
 def waving(stage: Stage) -> Reach:
     """Beside the head, to and fro."""
-    wave = np.sin(2 * np.pi * (stage.uniform(1, 2) * stage.time + stage.uniform(0, 1)))
+    wave = np.sin(
+        2 * np.pi * (stage.uniform(1.0, 2.0) * stage.time + stage.uniform(0.0, 1.0))
+    )
     middle = np.array([stage.uniform(0.15, 0.5), stage.uniform(0.2, 0.5), 0.0])
     middle[2] = stage.uniform(0.25, 0.75)
     size = stage.uniform(0.1, 0.28) * (0.6 + 0.4 * stage.sway(3.0))

@@ -1,4 +1,5 @@
-# mypy: disable-error-code="no-any-return"  (numpy arithmetic is Any to mypy)
+# numpy arithmetic is Any to mypy:
+# mypy: disable-error-code="no-any-return"
 """Retargeting: joint positions over time into the world rotation of every bone.
 
 Only directions are read from the joints, so a motion may come from a person of other

@@ -1,4 +1,5 @@
-# mypy: disable-error-code="no-any-return"  (numpy arithmetic is Any to mypy)
+# numpy arithmetic is Any to mypy:
+# mypy: disable-error-code="no-any-return"
 """The skeleton of one person at rest, and how the torso carries neck and shoulders."""
 
 from __future__ import annotations
@@ -25,7 +26,13 @@ from human_capture.common.people.orientations import (
 )
 
 SIDES = ("left", "right")
-SPINE = {"spine05": 0.15, "spine04": 0.4, "spine03": 0.65, "spine02": 0.9, "spine01": 1}
+SPINE = {
+    "spine05": 0.15,
+    "spine04": 0.4,
+    "spine03": 0.65,
+    "spine02": 0.9,
+    "spine01": 1.0,
+}
 """How much of the turn from pelvis to chest each bone of the spine has made."""
 
 NECK = {"neck01": 0.25, "neck02": 0.5, "neck03": 0.75, "head": 1.0}

@@ -1,4 +1,5 @@
-# mypy: disable-error-code="no-any-return"  (numpy arithmetic is Any to mypy)
+# numpy arithmetic is Any to mypy:
+# mypy: disable-error-code="no-any-return"
 """The stage of a motion: time, chance and smooth curves over both."""
 
 from __future__ import annotations
@@ -99,7 +100,7 @@ class Stage:
         return self.keyed(
             lambda _: self.random.uniform(-1, 1, size),
             (0.5 * period, 1.3 * period),
-            (0, 0.3 * period),
+            (0.0, 0.3 * period),
         )
 
     def sway(self, period: float) -> Float[np.ndarray, " frame"]:
@@ -121,6 +122,6 @@ class Stage:
         """
         first = int(self.random.integers(2))
         heights = self.keyed(
-            lambda k: np.array([(k + first) % 2 * self.uniform(least, 1)]), move, hold
+            lambda k: np.array([(k + first) % 2 * self.uniform(least, 1.0)]), move, hold
         )
         return heights[:, 0]

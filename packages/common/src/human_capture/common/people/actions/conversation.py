@@ -41,7 +41,7 @@ def phoning(stage: Stage) -> Choreography:
     other = free[int(stage.random.integers(3))](stage)
     scene = standing(stage, _either(stage, reaches.phoning(stage), other))
     # the elbow of a folded arm hangs forwards rather than out
-    scene.swivel = {side: swivel - 0.7 for side, swivel in scene.swivel.items()}
+    scene.swivel = {side: swivel - 0.3 for side, swivel in scene.swivel.items()}
     return scene
 
 
@@ -50,8 +50,8 @@ def photo(stage: Stage) -> Choreography:
     scene = standing(
         stage, (reaches.photographing(stage), reaches.photographing(stage))
     )
-    scene.height = scene.height - stage.uniform(0, 0.25) * stage.bouts(
-        (0.8, 1.5), (1, 3)
+    scene.height = scene.height - stage.uniform(0.0, 0.25) * stage.bouts(
+        (0.8, 1.5), (1.0, 3.0)
     )
     scene.chest = turn(stage.uniform(-0.1, 0.35)) @ scene.chest
     return scene

@@ -15,7 +15,7 @@ from human_capture.common.people.stage import Stage
 
 def dancing(stage: Stage) -> Choreography:
     """Free dancing to a beat."""
-    beat = 2 * np.pi * (stage.uniform(1.4, 2.2) * stage.time + stage.uniform(0, 1))
+    beat = 2 * np.pi * (stage.uniform(1.4, 2.2) * stage.time + stage.uniform(0.0, 1.0))
     feet, place, heading = stepping(stage, (0.0, 0.2), 0.35)
     pace = stage.uniform(0.4, 0.9)
     hands = (reaches.anywhere(stage, pace), reaches.anywhere(stage, pace))

@@ -1,4 +1,5 @@
-# mypy: disable-error-code="no-any-return"  (numpy arithmetic is Any to mypy)
+# numpy arithmetic is Any to mypy:
+# mypy: disable-error-code="no-any-return"
 """The reach of joints: arms anywhere, bends, lunges, balance, kicks and jumps."""
 
 from __future__ import annotations
@@ -138,12 +139,14 @@ def balancing(stage: Stage) -> Choreography:
     tilt = stage.uniform(0.3, 1.25) if stage.chance(0.4) else 0.0
     if tilt:  # a scale: trunk forwards, leg in one line behind it
         leg = _lifted(
-            stage, share, (-0.35, 0, 0.05, 0, 0.3), (-0.05, 0.1, 0.4, 0.1, 0.8)
+            stage, share, (-0.35, 0.0, 0.05, 0.0, 0.3), (-0.05, 0.1, 0.4, 0.1, 0.8)
         )
         lean = turn(tilt * share)
         scene.head = turn(-0.6 * tilt * share) @ scene.head
     else:
-        leg = _lifted(stage, share, (0.2, -0.1, 0.8, 0.0, 0), (1.4, 0.5, 2.2, 1.0, 0.5))
+        leg = _lifted(
+            stage, share, (0.2, -0.1, 0.8, 0.0, 0.0), (1.4, 0.5, 2.2, 1.0, 0.5)
+        )
         lean = turn(side=0.15 * wobble)
     scene.legs = {side: leg}
     scene.pelvis = lean @ scene.pelvis
@@ -176,8 +179,9 @@ def lunging(stage: Stage) -> Choreography:
     one, other = (kinds[int(k)](stage) for k in stage.random.integers(4, size=2))
     place = centre_of(feet)
     if sideways:
-        across = first * 0.4 * long * depth
-        shift = np.outer(across, [1.0, 0.0, 0.0]) + np.array([0.0, 0.05, 0.0])
+        shift = np.outer(first * 0.4 * long * depth, [1.0, 0.0, 0.0]) + np.array(
+            [0.0, 0.05, 0.0]
+        )
         place = place + apply(turn(yaw=heading), shift)[:, :2]
     scene = assembled(stage, feet, place, heading, (one, other))
     scene.height = skeleton.ankle_height + skeleton.leg * (0.86 - 0.4 * depth)
@@ -196,9 +200,9 @@ def kicking(stage: Stage) -> Choreography:
     beat = np.array([0.0, 0.25, 0.6, 1.0, 0.75, 0.3, 0.0, 0.0])
     knee = np.array([0.2, 1.6, 2.0, 0.15, 0.9, 1.2, 0.3, 0.2])
     ahead = np.array([0.0, -0.35, 0.7, 1.0, 0.95, 0.4, 0.0, 0.0])
-    high, out = stage.uniform(0.7, 1.7), stage.uniform(0, 0.6)
+    high, out = stage.uniform(0.7, 1.7), stage.uniform(0.0, 0.6)
     length = stage.uniform(1.4, 2.2)
-    clock = (stage.time / length + stage.uniform(0, 1)) % 1 * (len(beat) - 1)
+    clock = (stage.time / length + stage.uniform(0.0, 1.0)) % 1 * (len(beat) - 1)
 
     def curve(keys: np.ndarray) -> np.ndarray:
         index = np.minimum(clock.astype(int), len(keys) - 2)
@@ -228,8 +232,8 @@ def jumping(stage: Stage) -> Choreography:
     skeleton = stage.skeleton
     top = stage.uniform(0.1, 0.4)
     flight = 2 * np.sqrt(2 * top / 9.81)
-    length = float(1.35 + flight + stage.uniform(0, 0.8))
-    clock = (stage.time + stage.uniform(0, length)) % length - 0.75
+    length = float(1.35 + flight + stage.uniform(0.0, 0.8))
+    clock = (stage.time + stage.uniform(0.0, length)) % length - 0.75
     air = np.clip(clock / flight, 0, 1)
     height = 4 * top * air * (1 - air)
     before = ease(1 + (clock + 0.35) / 0.4) * ease(-clock / 0.35)
@@ -237,14 +241,14 @@ def jumping(stage: Stage) -> Choreography:
     bend = stage.uniform(0.25, 0.4) * np.maximum(before, 0.7 * after)
     pointed = 0.9 * ease(air / 0.3) * ease((1 - air) / 0.3)
     _, place, heading = planted(stage, (0.8, 1.6), 0.05)
-    spread = stage.uniform(0, 0.8) if stage.chance(0.4) else 0.0
+    spread = stage.uniform(0.0, 0.8) if stage.chance(0.4) else 0.0
     feet: dict[str, Foot] = {}
     apart = skeleton.hip_width * (1.2 + 2.5 * spread * np.sin(np.pi * air))
     for side, sign in zip(SIDES, (1, -1), strict=True):
         local = np.column_stack([sign * apart, 0 * apart, 0 * apart])
         spot = place + apply(turn(yaw=heading), local)[:, :2]
         ball = stand(skeleton, side, spot, heading + 0.15 * sign)
-        tuck = 0.6 * stage.uniform(0, 0.3) * np.sin(np.pi * air) ** 2
+        tuck = 0.6 * stage.uniform(0.0, 0.3) * np.sin(np.pi * air) ** 2
         feet[side] = place_foot(
             skeleton, side, ball, heading + 0.15 * sign, pointed, height + tuck
         )

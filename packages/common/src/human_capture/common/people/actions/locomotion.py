@@ -81,7 +81,7 @@ def strides(
         width: Sideways distance of each foot from the path.
         gait: How feet move.
     """
-    shift = stage.uniform(0, 2)
+    shift = stage.uniform(0.0, 2.0)
     count = int(stage.time[-1] / step) + 8
     middles = (np.arange(count) - 4 + shift) * step
     feet = {}
@@ -110,7 +110,7 @@ def walking(stage: Stage) -> Choreography:
     feet, phase = strides(stage, path, step, 0.61, width, gait)
     place, heading = path.at(stage.time)
     size = stage.uniform(0.1, 0.3) * np.sqrt(speed)
-    swing = reaches.swinging(stage, phase, size, stage.uniform(0, 0.15))
+    swing = reaches.swinging(stage, phase, size, stage.uniform(0.0, 0.15))
     hands = (swing, swing)
     if stage.chance(0.2):
         hands = (swing, reaches.talking(stage))

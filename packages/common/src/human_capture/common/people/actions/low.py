@@ -30,7 +30,7 @@ def _squat(
     """Both knees bent; ``depth`` 1 brings the hips near the heels."""
     feet, place, heading = planted(stage, width, 0.05)
     skeleton = stage.skeleton
-    raised = stage.uniform(0, 0.6) if stage.chance(0.5) else 0.0
+    raised = stage.uniform(0.0, 0.6) if stage.chance(0.5) else 0.0
     for side in SIDES:  # deep crouches lift the heels
         ball = stand(skeleton, side, feet[side].ankle[:, :2], heading)
         outward = (1 if side == "left" else -1) * stage.uniform(0.1, 0.5)
@@ -175,7 +175,7 @@ def floor_sitting(stage: Stage) -> Choreography:
     lean = stage.uniform(-0.35, 0.1)
     scene.height = stage.constant(BUTTOCK + 0.005)
     scene.pelvis = turn(lean + 0.05 * stage.sway(3.0))
-    scene.chest = turn(-0.5 * lean + stage.uniform(0, 0.3)) @ easy_chest(stage)
+    scene.chest = turn(-0.5 * lean + stage.uniform(0.0, 0.3)) @ easy_chest(stage)
     one_, long = stage.constant(1.0), np.pi / 2 + lean
     for side in SIDES:
         knee = stage.uniform(1.2, 2.2) if style == 2 else stage.uniform(0.1, 0.35)
@@ -232,7 +232,7 @@ def lying(stage: Stage) -> Choreography:
     depth, width = stage.skeleton.waist[1], stage.skeleton.waist[0]
     tilts = (turn(-np.pi / 2), turn(np.pi / 2), turn(0.0, np.pi / 2))
     scene.pelvis = tilts[style] + np.zeros((len(stage), 3, 3))
-    scene.height = on * ((depth - 0.045, depth - 0.03, width + 0.02)[style])
+    scene.height = on * ((depth - 0.045, depth - 0.03, width + 0.05)[style])
     scene.chest = turn(0.04 * stage.sway(3.0), 0.06 * stage.sway(3.0)) @ turn(
         (0.05, -0.1, 0.15)[style]
     )
@@ -242,6 +242,6 @@ def lying(stage: Stage) -> Choreography:
         rise = 0.5 * knee if style != 1 else 0.0
         knee_now = knee + 0.05 * stage.sway(2.0)
         scene.legs[side] = FreeLeg(
-            on, on * rise, on * stage.uniform(0, 0.25), knee_now, 0.05 * on, 0.5 * on
+            on, on * rise, on * stage.uniform(0.0, 0.25), knee_now, 0.05 * on, 0.5 * on
         )
     return scene

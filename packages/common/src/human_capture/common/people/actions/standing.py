@@ -1,4 +1,5 @@
-# mypy: disable-error-code="no-any-return"  (numpy arithmetic is Any to mypy)
+# numpy arithmetic is Any to mypy:
+# mypy: disable-error-code="no-any-return"
 """The ground of most actions: standing, shifting weight, stepping about, looking."""
 
 from __future__ import annotations
@@ -141,7 +142,7 @@ def stepping(
         pace: Largest step of the whole body, in metres along either axis.
     """
     duration = stage.uniform(0.45, 0.7)
-    starts = [-stage.uniform(2, 6)]
+    starts = [-stage.uniform(2.0, 6.0)]
     while starts[-1] < stage.time[-1] + 1:
         starts.append(starts[-1] + duration + stage.uniform(*pause))
     count = len(starts) + 3
