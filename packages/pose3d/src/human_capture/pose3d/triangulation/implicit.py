@@ -107,7 +107,7 @@ def _errors(
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Both equations' errors and the depth at (… 3 joint) points."""
     image = square.flatten(-3, -2) @ points
-    image = image.reshape(*image.shape[:-2], -1, 3, image.shape[-1])
+    image = image.reshape(*image.shape[:-2], square.shape[-3], 3, image.shape[-1])
     if last is not None:
         image = image + last
     x, y, depth = image.unbind(-2)

@@ -144,7 +144,8 @@ class _Problem:
 def _errors(pixels: Tensor, projection: Tensor, points: Tensor) -> Tensor:
     """Distances of ``(… 3 joint)`` points to pixels, as ``(… view joint)``."""
     moved = projection[..., :3].flatten(-3, -2) @ points
-    moved = moved.reshape(*moved.shape[:-2], -1, 3, moved.shape[-1])
+    views, joints = projection.shape[-3], points.shape[-1]
+    moved = moved.reshape(*moved.shape[:-2], views, 3, joints)
     moved = moved + projection[..., 3:]
     depth = moved[..., 2, :]
     safe = depth.clamp_min(1e-6)
