@@ -22,6 +22,7 @@ from human_capture.common.people.motion import Motion
 from human_capture.common.people.orientations import (
     FORWARD,
     LEFT,
+    UP,
     apply,
     axes,
     between,
@@ -180,8 +181,11 @@ def _turned_up(
 ) -> Float[np.ndarray, "frame 3 3"]:
     """Rotations that bring ``start + rotation @ offset`` up to ``height``."""
     reach = np.linalg.norm(offset)
-    along = apply(rotation, offset / reach)[:, 2]
-    low = np.clip((height - start[:, 2]) / reach, -1, 0.9)
-    wanted = np.clip(soft_maximum(along, low, 0.03), -1, 1)
-    lift = np.arcsin(wanted) - np.arcsin(np.clip(along, -1, 1))
-    return rotation @ turn(pitch=-lift)
+    along, left = apply(rotation, offset / reach), rotation[..., 0]
+    ahead = unit(np.cross(left, UP) + 1e-6 * FORWARD)
+    above = np.cross(ahead, left)
+    # the angle about the foot's own axis, also where it points back under itself
+    angle = np.arctan2(dot(along, above), dot(along, ahead))[:, 0]
+    low = (height - start[:, 2]) / (reach * np.maximum(above[:, 2], 0.3))
+    raised = soft_maximum(angle, np.arcsin(np.clip(low, -1, 0.9)), 0.03)
+    return rotation @ turn(pitch=angle - raised)

@@ -66,7 +66,7 @@ class Phenotype:
             age=float(random.uniform(0.6, 0.95)),
             muscle=about(0.5, 0.15, 0.95),
             weight=about(0.45, 0.1, 0.95),
-            height=about(0.5, 0.3, 0.7),
+            height=about(0.42, 0.2, 0.62),
             proportions=float(random.uniform(0.2, 0.95)),
             cupsize=float(random.uniform(0.25, 0.7)),
             firmness=float(random.uniform(0.3, 0.8)),
