@@ -8,8 +8,8 @@ from lightning.pytorch import LightningDataModule, LightningModule
 
 from human_capture.common.cli import Command, main
 from human_capture.pose3d.demo import DemoOptions, demo
-from human_capture.pose3d.options import RecordingOptions
-from human_capture.pose3d.recording import triangulate
+from human_capture.pose3d.recordings.options import RecordingOptions
+from human_capture.pose3d.recordings.recording import triangulate
 
 COMMANDS = {
     "demo": Command(

@@ -15,10 +15,17 @@ from human_capture.common.progress import plain_warnings
 from human_capture.pose3d.capture import Capture
 from human_capture.pose3d.comparison import CONDITIONS, ComparisonTask
 from human_capture.pose3d.data import Sizes, SyntheticDataModule
-from human_capture.pose3d.learned import capture_with_method, root_aligned_distance_mm
 from human_capture.pose3d.methods import load_method, published
-from human_capture.pose3d.options import RecordingOptions
-from human_capture.pose3d.recording import Recording, open_recording, triangulate
+from human_capture.pose3d.recordings.learned import (
+    capture_with_method,
+    root_aligned_distance_mm,
+)
+from human_capture.pose3d.recordings.options import RecordingOptions
+from human_capture.pose3d.recordings.recording import (
+    Recording,
+    open_recording,
+    triangulate,
+)
 
 CARRIER = "Pose2Sim"
 

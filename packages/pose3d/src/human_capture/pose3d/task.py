@@ -6,10 +6,12 @@ import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from jaxtyping import Float
 from lightning.pytorch import LightningModule
+from lightning.pytorch.callbacks import Timer
 from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from torch import Tensor, nn
 from torch.optim.lr_scheduler import LambdaLR
@@ -66,11 +68,15 @@ class Schedule:
     warmup: int = 100
     last: float = 0.02
 
-    def factor(self, step: int, total: int) -> float:
-        """Learning rate at a step, as a share of the highest."""
+    def factor(self, step: int, progress: float) -> float:
+        """Learning rate as a share of the highest.
+
+        Args:
+            step: Of the optimiser.
+            progress: Share of the training that is done.
+        """
         rise = min(1.0, (step + 1) / max(self.warmup, 1))
-        progress = min(1.0, step / max(total, 1))
-        fall = 0.5 * (1 + math.cos(math.pi * progress))
+        fall = 0.5 * (1 + math.cos(math.pi * min(1.0, progress)))
         return rise * (fall * (1 - self.last) + self.last)
 
 
@@ -94,14 +100,16 @@ class TriangulationTask(LightningModule):
             for short trainings on few images a step.
         randomise_centre_m: Standard deviation of the volume's middle about the true
             root while training, in metres; volumetric methods only.
+        true_centre: Put the volume around the true root in evaluation too, as a single
+            view needs; volumetric methods only.
+        evaluated_views: Use only this many views in evaluation; all when absent.
+        backbone_lr_share: Learning rate of the backbone over that of the rest.
     """
 
     def __init__(
         self,
         method: Method,
-        optimizer: Callable[
-            [Iterable[nn.Parameter]], torch.optim.Optimizer
-        ] = torch.optim.AdamW,
+        optimizer: Callable[[Iterable[Any]], torch.optim.Optimizer] = torch.optim.AdamW,
         schedule: Schedule = USUAL_SCHEDULE,
         objective: Objective = USUAL_OBJECTIVE,
         augmentation: Augmentation | None = None,
@@ -110,6 +118,9 @@ class TriangulationTask(LightningModule):
         frozen: tuple[str, ...] = (),
         freeze_batch_norm: bool = False,
         randomise_centre_m: float = 0.04,
+        true_centre: bool = False,
+        evaluated_views: int | None = None,
+        backbone_lr_share: float = 1.0,
     ) -> None:
         super().__init__()
         self.save_hyperparameters(logger=False)
@@ -117,7 +128,9 @@ class TriangulationTask(LightningModule):
         self.objective, self.augmentation = objective, augmentation
         self.format = keypoint_format(format)
         self.freeze_batch_norm = freeze_batch_norm
-        self.randomise_centre_m = randomise_centre_m
+        self.randomise_centre_m, self.true_centre = randomise_centre_m, true_centre
+        self.evaluated_views = evaluated_views
+        self.backbone_lr_share = backbone_lr_share
         if weights is not None:
             load_matching(method, weights)
         for name, parameter in method.named_parameters():
@@ -127,7 +140,12 @@ class TriangulationTask(LightningModule):
 
     def forward(self, views: Views) -> PoseEstimate:
         """3D joints of every person in the batch."""
-        estimate: PoseEstimate = self.method(views.images, views.cameras, views.valid)
+        inputs = views.images, views.cameras, views.valid
+        if self.true_centre and isinstance(self.method, VolumetricTriangulation):
+            root = self.format.root_of(views.joints)[:, 0]
+            estimate: PoseEstimate = self.method(*inputs, centre=root)
+            return estimate
+        estimate = self.method(*inputs)
         return estimate
 
     def on_after_batch_transfer(self, batch: Views, dataloader_idx: int) -> Views:
@@ -200,8 +218,14 @@ class TriangulationTask(LightningModule):
 
     @property
     def progress(self) -> float:
-        """Share of the training that is done."""
-        return self.global_step / max(1, self.trainer.estimated_stepping_batches)
+        """Share of the training that is done, in steps or by ``max_time``."""
+        done = self.global_step / max(1, self.trainer.estimated_stepping_batches)
+        for callback in getattr(self.trainer, "callbacks", ()):
+            if isinstance(callback, Timer) and callback.time_remaining() is not None:
+                elapsed = callback.time_elapsed()
+                whole = elapsed + float(callback.time_remaining() or 0)
+                done = max(done, elapsed / max(whole, 1e-9))
+        return done
 
     def validation_step(self, batch: Views, batch_idx: int) -> None:
         """Accumulate the errors, and show the first batch in the tracker."""
@@ -220,6 +244,8 @@ class TriangulationTask(LightningModule):
         return self.forward(batch)
 
     def _evaluate(self, batch: Views, split: str) -> PoseEstimate:
+        if self.evaluated_views is not None:
+            batch = batch.select_views(range(self.evaluated_views))
         estimate = self.forward(batch)
         metrics = {"mpjpe_mm": self.absolute, "relative_mpjpe_mm": self.relative}
         for name, metric in metrics.items():
@@ -227,12 +253,26 @@ class TriangulationTask(LightningModule):
             self.log(f"{split}/{name}", metric, batch_size=len(batch), prog_bar=True)
         return estimate
 
+    def _parameter_groups(self) -> list[dict[str, Any]]:
+        """What is trained, the backbone apart if it learns at another rate."""
+        named = [(n, p) for n, p in self.method.named_parameters() if p.requires_grad]
+        if self.backbone_lr_share == 1:
+            return [{"params": [p for _, p in named]}]
+        groups: dict[bool, list[nn.Parameter]] = {True: [], False: []}
+        for name, parameter in named:
+            groups[name.startswith("backbone.")].append(parameter)
+        full = self.optimizer(groups[False]).defaults["lr"]
+        return [
+            {"params": groups[False]},
+            {"params": groups[True], "lr": full * self.backbone_lr_share},
+        ]
+
     def configure_optimizers(self) -> OptimizerLRScheduler:
         """The optimiser over what is not frozen, and its schedule a step."""
-        trained = [p for p in self.parameters() if p.requires_grad]
-        optimizer = self.optimizer(trained)
-        total = int(self.trainer.estimated_stepping_batches)
-        schedule = LambdaLR(optimizer, lambda step: self.schedule.factor(step, total))
+        optimizer = self.optimizer(self._parameter_groups())
+        schedule = LambdaLR(
+            optimizer, lambda step: self.schedule.factor(step, self.progress)
+        )
         return {
             "optimizer": optimizer,
             "lr_scheduler": {"scheduler": schedule, "interval": "step"},

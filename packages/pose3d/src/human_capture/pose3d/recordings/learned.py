@@ -1,0 +1,162 @@
+"""Learned triangulation of a recording: crops around known people, a network on them.
+
+The key points of a detector tell where everybody is; a learned method then looks at
+the images of all cameras together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float, Int, UInt8
+from torch import Tensor
+
+from human_capture.common.cameras import Cameras
+from human_capture.common.crops import crop_cameras, crop_image, square_boxes
+from human_capture.common.keypoints import (
+    HUMAN36M,
+    KeypointFormat,
+    select,
+    shared_joints,
+)
+from human_capture.common.progress import progress
+from human_capture.common.video import VideoInfo, decode
+from human_capture.pose3d.capture import Capture, Evidence
+from human_capture.pose3d.triangulation import Method
+
+CROP = 128
+
+
+@torch.no_grad()
+def capture_with_method(
+    method: Method,
+    capture: Capture,
+    cameras: Cameras,
+    videos: Sequence[VideoInfo],
+    frames: Int[np.ndarray, "frame view"],
+    margin: float = 1.4,
+    size: int = CROP,
+    format: KeypointFormat = HUMAN36M,
+) -> Capture:
+    """The motion as a learned method sees it, for the people of an earlier capture.
+
+    Args:
+        method: A trained triangulation method.
+        capture: Where people are, from a detector's key points.
+        cameras: One a view.
+        videos: One a view.
+        frames: Which frame of each video a captured frame is.
+        margin: Side of the crops over the extent of the earlier joints.
+        size: Width and height of the crops, in pixels.
+        format: Joints that the method gives.
+    """
+    method.eval()
+    boxes, known = _boxes(capture, cameras, margin)
+    people, length, views, _ = boxes.shape
+    joints = len(format)
+    points = torch.full((people, length, joints, 3), torch.nan)
+    confidence = torch.zeros(people, length, joints)
+    pixels = torch.full((people, length, views, joints, 2), torch.nan)
+    counted = torch.zeros(people, length, views, joints)
+    error = torch.full((people, length, views, joints), torch.nan)
+    moments = progress(_in_step(videos, frames), "Learned triangulation", length)
+    for moment, images in moments:
+        for person in known[:, moment].nonzero()[:, 0].tolist():
+            here = boxes[person, moment]
+            crops = _crops(images, here, size)[None]
+            crop_views = crop_cameras(cameras, here, size).map(
+                lambda x: x[None].float()
+            )
+            estimate = method(crops, crop_views)
+            whole = _whole_image(estimate.keypoints[0], here, size)
+            place = person, moment
+            points[place] = estimate.points[0]
+            confidence[place] = estimate.confidence[0]
+            pixels[place] = whole
+            counted[place] = estimate.view_confidence[0].float()
+            again, _ = cameras.project(estimate.points.to(cameras.intrinsics)[0][None])
+            error[place] = (again.float() - whole).norm(dim=-1)
+    names = capture.evidence.views if capture.evidence is not None else ()
+    evidence = Evidence(names, pixels, counted, error, counted > 0)
+    filled = torch.zeros(people, length, joints, dtype=torch.bool)
+    return Capture(format, capture.fps, points, confidence, filled, evidence)
+
+
+def _boxes(
+    capture: Capture, cameras: Cameras, margin: float
+) -> tuple[Int[Tensor, "person frame view 4"], Bool[Tensor, "person frame"]]:
+    """Crops around the reprojected joints, the same people in every view."""
+    finite = capture.points.isfinite().all(-1)
+    points = torch.where(finite[..., None], capture.points, 0.0)
+    pixels, depth = cameras.project(points[:, :, None].to(cameras.intrinsics))
+    seen = finite[:, :, None] & (depth > 0)
+    return square_boxes(pixels, seen, margin), finite.sum(-1) >= 4
+
+
+def _in_step(
+    videos: Sequence[VideoInfo], frames: Int[np.ndarray, "frame view"]
+) -> Iterator[tuple[int, list[UInt8[np.ndarray, "height width 3"] | None]]]:
+    """Images of all videos, moment by moment; None where one cannot be decoded."""
+    streams = [_wanted(video, frames[:, view]) for view, video in enumerate(videos)]
+    for moment, images in enumerate(zip(*streams, strict=True)):
+        yield moment, list(images)
+
+
+def _wanted(
+    video: VideoInfo, numbers: Int[np.ndarray, " frame"]
+) -> Iterator[UInt8[np.ndarray, "height width 3"] | None]:
+    """One image for every number in ascending order; a number may repeat."""
+    decoded = decode(video.path, int(numbers.min()), int(numbers.max()) + 1)
+    current = next(decoded, None)
+    for number in numbers.tolist():
+        while current is not None and current.index < number:
+            current = next(decoded, None)
+        fits = current is not None and current.index == number
+        yield current.image if fits and current is not None else None
+
+
+def _crops(
+    images: Sequence[np.ndarray | None], boxes: Int[Tensor, "view 4"], size: int
+) -> Float[Tensor, "view 3 size size"]:
+    black = np.zeros((size, size, 3), np.uint8)
+    crops = [
+        black if image is None else crop_image(image, _corners(box), size)
+        for image, box in zip(images, boxes, strict=True)
+    ]
+    return torch.from_numpy(np.stack(crops)).permute(0, 3, 1, 2).float() / 255
+
+
+def _corners(box: Int[Tensor, "4"]) -> tuple[int, int, int, int]:
+    left, top, right, bottom = box.tolist()
+    return left, top, right, bottom
+
+
+def _whole_image(
+    keypoints: Float[Tensor, "view joint 2"], boxes: Int[Tensor, "view 4"], size: int
+) -> Float[Tensor, "view joint 2"]:
+    """Key points of crops in pixels of the whole images."""
+    side = (boxes[:, None, 2:] - boxes[:, None, :2]).to(keypoints)
+    return keypoints * side / size + boxes[:, None, :2].to(keypoints)
+
+
+def root_aligned_distance_mm(
+    first: Capture, second: Capture
+) -> Float[Tensor, "person frame joint"]:
+    """Distance between two captures of the same frames, both with the root at zero.
+
+    Compared are the joints that both formats have; NaN where either is unknown.
+
+    Args:
+        first: A capture.
+        second: Of the same people and frames, perhaps in another format.
+    """
+    joints = shared_joints(first.format, second.format)
+    ours, theirs = (
+        select(capture.points, capture.format, joints)
+        - capture.format.root_of(capture.points)
+        for capture in (first, second)
+    )
+    distance: Tensor = torch.linalg.vector_norm(ours - theirs, dim=-1)
+    return 1000 * distance

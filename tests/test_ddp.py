@@ -1,0 +1,75 @@
+"""Two processes: metrics give the same result, and training runs."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+import torch.distributed as dist
+import torch.multiprocessing as mp
+
+from human_capture.common.keypoints import HUMAN36M
+from human_capture.common.metrics import MPJPE, PCK
+
+ROOT = Path(__file__).parents[1]
+
+
+def poses() -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    generator = torch.Generator().manual_seed(0)
+    target = torch.randn(7, 17, 3, generator=generator)
+    noise = 0.1 * torch.randn(7, 17, 3, generator=generator)
+    return target + noise, target, torch.tensor([0, 1, 2, 0, 1, 2, 2])
+
+
+def metrics() -> dict[str, MPJPE | PCK]:
+    kinds = ("absolute", "root", "scale", "procrustes")
+    table = {kind: MPJPE(HUMAN36M, kind, actions=3) for kind in kinds}
+    return {**table, "pck": PCK(HUMAN36M, 150.0, actions=3)}
+
+
+def one_rank(rank: int, folder: str) -> None:
+    store = dist.FileStore(f"{folder}/store", 2)
+    dist.init_process_group("gloo", store=store, rank=rank, world_size=2)
+    predicted, target, action = poses()
+    share = slice(0, 2) if rank == 0 else slice(2, 7)  # unequal shares on purpose
+    results = {}
+    for name, metric in metrics().items():
+        metric.update(predicted[share], target[share], action=action[share])
+        results[name] = metric.compute()
+    torch.save(results, f"{folder}/{rank}.pt")
+    dist.destroy_process_group()
+
+
+def test_metrics_over_two_processes_equal_one(tmp_path):
+    mp.spawn(one_rank, (str(tmp_path),), nprocs=2)
+    predicted, target, action = poses()
+    for rank in range(2):
+        shared = torch.load(tmp_path / f"{rank}.pt", weights_only=True)
+        for name, metric in metrics().items():
+            metric.update(predicted, target, action=action)
+            torch.testing.assert_close(shared[name], metric.compute(), msg=name)
+
+
+@pytest.mark.slow
+def test_training_runs_on_two_processes(tmp_path):
+    command = [
+        str(Path(sys.executable).parent / "pose3d"),
+        "fit",
+        f"--config={ROOT}/experiments/pose3d/algebraic_compact.yaml",
+        f"--config={ROOT}/experiments/debug.yaml",
+        "--trainer.accelerator=cpu",
+        "--trainer.strategy=ddp",
+        "--trainer.devices=2",
+        f"--trainer.default_root_dir={tmp_path}/run",
+        "--data.init_args.train.photographs=null",
+    ]
+    environment = {**os.environ, "HUMAN_CAPTURE_CACHE": str(tmp_path / "cache")}
+    environment["OMP_NUM_THREADS"] = "1"
+    done = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    weights = tmp_path / "run" / "algebraic.safetensors"
+    assert weights.is_file(), "the first process writes the weights"
