@@ -22,8 +22,8 @@ from pathlib import Path
 
 os.environ["OPENCV_IO_ENABLE_OPENEXR"] = "1"  # before cv2 is imported
 
-import cv2  # noqa: E402
-import numpy as np  # noqa: E402
+import cv2
+import numpy as np
 
 SIDE = 512
 PICTURES = (".jpg", ".jpeg", ".png", ".webp")

@@ -7,16 +7,19 @@ import numpy as np
 import pytest
 
 from human_capture.common.errors import InputError
-from human_capture.common.people.appearance import Appearance
-from human_capture.common.people.film import Film
-from human_capture.common.people.furniture import box
-from human_capture.common.people.lighting import Light
-from human_capture.common.people.materials import linear, material
-from human_capture.common.people.occluders import sample_clutter, seat
-from human_capture.common.people.rasteriser import homogeneous_pixels, rasterise_numpy
-from human_capture.common.people.rooms import PhotoBackdrop, Room
+from human_capture.common.people.drawing.film import Film
+from human_capture.common.people.drawing.materials import linear, material
+from human_capture.common.people.drawing.rasteriser import (
+    homogeneous_pixels,
+    rasterise_numpy,
+)
+from human_capture.common.people.looks.appearance import Appearance
+from human_capture.common.people.looks.surface import body_surface
+from human_capture.common.people.places.furniture import box
+from human_capture.common.people.places.lighting import Light
+from human_capture.common.people.places.occluders import sample_clutter, seat
+from human_capture.common.people.places.rooms import PhotoBackdrop, Room
 from human_capture.common.people.scene import Scene
-from human_capture.common.people.surface import body_surface
 
 HEIGHT, WIDTH = 72, 60
 

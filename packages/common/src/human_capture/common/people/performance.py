@@ -9,13 +9,13 @@ import torch
 from jaxtyping import Float, Float32
 from torch import Tensor
 
-from human_capture.common.people.actions.table import procedural_motion
-from human_capture.common.people.body import Body, Posed, default_body
-from human_capture.common.people.body_keypoints import body_keypoints
-from human_capture.common.people.hands import finger_rotations
-from human_capture.common.people.phenotype import Phenotype, sample_face
-from human_capture.common.people.retargeting import retarget
-from human_capture.common.people.skeleton import Skeleton
+from human_capture.common.people.anatomy.body import Body, Posed, default_body
+from human_capture.common.people.anatomy.body_keypoints import body_keypoints
+from human_capture.common.people.anatomy.hands import finger_rotations
+from human_capture.common.people.anatomy.phenotype import Phenotype, sample_face
+from human_capture.common.people.anatomy.skeleton import Skeleton
+from human_capture.common.people.movement.actions.table import procedural_motion
+from human_capture.common.people.movement.retargeting import retarget
 
 OUTLINE_STEP = 23  # every 23rd vertex finds a bounding box to a few millimetres
 

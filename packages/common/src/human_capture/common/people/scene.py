@@ -9,23 +9,23 @@ from functools import cached_property
 import numpy as np
 from jaxtyping import Bool, Float, Float32, Int8
 
-from human_capture.common.people.appearance import Appearance
-from human_capture.common.people.costume import add_normals, follow, unit
-from human_capture.common.people.film import Film
-from human_capture.common.people.furniture import Prop
-from human_capture.common.people.lighting import Light
-from human_capture.common.people.noise import noise_table
-from human_capture.common.people.pictures import Pictures, visibility
-from human_capture.common.people.rasteriser import (
+from human_capture.common.people.drawing.film import Film
+from human_capture.common.people.drawing.noise import noise_table
+from human_capture.common.people.drawing.pictures import Pictures, visibility
+from human_capture.common.people.drawing.rasteriser import (
     Fragments,
     homogeneous_pixels,
     rasterise,
 )
-from human_capture.common.people.rooms import PhotoBackdrop, Room
-from human_capture.common.people.shading import Mesh, develop, shade_view
-from human_capture.common.people.shading_light import LAMP, Lights
-from human_capture.common.people.shadows import light_frame, shadow_map
-from human_capture.common.people.surface import body_surface
+from human_capture.common.people.drawing.shading import Mesh, develop, shade_view
+from human_capture.common.people.drawing.shading_light import LAMP, Lights
+from human_capture.common.people.drawing.shadows import light_frame, shadow_map
+from human_capture.common.people.looks.appearance import Appearance
+from human_capture.common.people.looks.costume import add_normals, follow, unit
+from human_capture.common.people.looks.surface import body_surface
+from human_capture.common.people.places.furniture import Prop
+from human_capture.common.people.places.lighting import Light
+from human_capture.common.people.places.rooms import PhotoBackdrop, Room
 
 SHADOW_SIDE = 256
 

@@ -1,0 +1,1 @@
+"""Who somebody is: body shape, face, skeleton, key points."""

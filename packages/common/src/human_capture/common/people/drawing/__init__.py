@@ -1,0 +1,1 @@
+"""From triangles to pixels: rasteriser, materials, light and film."""

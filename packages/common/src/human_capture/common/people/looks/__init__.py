@@ -1,0 +1,1 @@
+"""How somebody looks: skin, hair and clothes as layers over the body mesh."""

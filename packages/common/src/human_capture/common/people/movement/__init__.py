@@ -1,0 +1,1 @@
+"""What somebody does: actions as choreographies, motion, and its retargeting."""

@@ -1,0 +1,1 @@
+"""Where somebody is: rooms, things that stand about, and light."""
