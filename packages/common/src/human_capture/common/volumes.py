@@ -7,6 +7,7 @@ cell lies at 0.5, so a map of width W spans [0, W], and cameras are those of the
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 import torch
@@ -16,7 +17,7 @@ from torch.nn.functional import grid_sample
 
 from human_capture.common.cameras import Cameras
 
-Aggregation = Literal["sum", "confidence", "softmax", "max"]
+Aggregation = Literal["sum", "total", "confidence", "softmax", "max"]
 
 
 def cube_grid(
@@ -60,26 +61,48 @@ def unproject(
             Voxels outside a view then count as seen zeros, as they did.
     """
     batch, views, channels, rows, columns = maps.shape
-    points = grid.flatten(1, 3)[:, None].expand(-1, views, -1, -1)
-    pixels, depth = cameras.project(points.to(cameras.intrinsics))
-    size = pixels.new_tensor([columns, rows])
-    if official:
-        size = size.flip(0)  # they divide x by the height and y by the width
-    normalised = 2 * pixels / size - 1
-    normalised = torch.where(depth[..., None] > 0, normalised, -2.0)
+    positions, visible = map_positions(cameras, grid, maps.shape[-2:], official)
+    cells = positions.new_tensor([columns - 1, rows - 1]).clamp_min(1)
     # one wide sampling plane for all views: faster backwards than a cube
-    plane = normalised.reshape(batch * views, grid.shape[1] * grid.shape[2], -1, 2)
+    plane = (2 * positions / cells - 1).reshape(
+        batch * views, grid.shape[1] * grid.shape[2], -1, 2
+    )
     sampled = grid_sample(
-        maps.flatten(0, 1),
-        plane.to(maps),
+        maps.flatten(0, 1).to(plane),  # half precision cannot name positions
+        plane,
         padding_mode="zeros" if official else "border",
-        align_corners=official,
+        align_corners=True,
     )
     sampled = sampled.reshape(batch, views, channels, *grid.shape[1:4])
-    visible = (depth > 0) & (normalised.abs() <= 1).all(-1)
-    if official:
-        visible = torch.ones_like(visible)
     return sampled, visible.reshape(batch, views, *grid.shape[1:4])
+
+
+def map_positions(
+    cameras: Cameras,
+    grid: Float[Tensor, "batch x y z 3"],
+    size: Sequence[int],
+    official: bool = False,
+) -> tuple[Float[Tensor, "batch view voxel 2"], Bool[Tensor, "batch view voxel"]]:
+    """Where every voxel lies in every map, and whether the view sees it.
+
+    Positions count cells from the centre of the first one, as sampling needs them.
+
+    Args:
+        cameras: Of the maps, batch axes (batch, view).
+        grid: World positions, in metres.
+        size: Rows and columns of the maps.
+        official: As in :func:`unproject`.
+    """
+    points = grid.flatten(1, 3)[:, None].expand(-1, cameras.shape[1], -1, -1)
+    pixels, depth = cameras.project(points.to(cameras.intrinsics))
+    extent = pixels.new_tensor([size[1], size[0]])
+    pixels = torch.where((depth > 0)[..., None], pixels.nan_to_num(), -extent)
+    if official:
+        # they divide x by the height and y by the width, and stretch the first and
+        # last cell's centres to the borders
+        return pixels / extent.flip(0) * (extent - 1), torch.ones_like(depth > 0)
+    visible = ((pixels >= 0) & (pixels <= extent)).all(-1)
+    return pixels - 0.5, visible
 
 
 def aggregate(
@@ -97,19 +120,19 @@ def aggregate(
         volumes: Of each view, as :func:`unproject` gives them.
         visible: Which voxels each view sees.
         how: ``sum`` (divided by the number of views that see the voxel, so that any
-            number of views gives the same range), ``confidence`` (weighted mean),
-            ``softmax`` (weights are the softmax of the values over the views) or
-            ``max``.
+            number of views gives the same range), ``total`` (undivided),
+            ``confidence`` (weighted mean), ``softmax`` (weights are the softmax of the
+            values over the views) or ``max``.
         confidences: Weights of ``confidence``, ≥ 0.
         official: Leave ``sum`` undivided, as the authors' weights expect.
     """
     seen = visible[:, :, None]
+    lowest = torch.finfo(volumes.dtype).min  # not infinite: nobody may see a voxel
     if how == "softmax":
-        shares = volumes.masked_fill(~seen, -torch.inf).softmax(1)
-        shares = shares.nan_to_num(0.0)  # no view sees the voxel
-        return (shares * volumes).sum(1)
+        shares = volumes.masked_fill(~seen, lowest).softmax(1)
+        return (shares * volumes * seen).sum(1)
     if how == "max":
-        largest = volumes.masked_fill(~seen, -torch.inf).amax(1)
+        largest = volumes.masked_fill(~seen, lowest).amax(1)
         return torch.where(seen.any(1), largest, 0.0)
     if how == "confidence":
         if confidences is None:
@@ -118,7 +141,9 @@ def aggregate(
         total = weights.sum(1).clamp_min(1e-6)
         return (volumes * weights).sum(1) / total
     total_volume = (volumes * seen).sum(1)
-    return total_volume if official else total_volume / seen.sum(1).clamp_min(1)
+    if official or how == "total":
+        return total_volume
+    return total_volume / seen.sum(1).clamp_min(1)
 
 
 def soft_argmax_3d(

@@ -9,13 +9,8 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from human_capture.common.cameras import Cameras
-from human_capture.common.volumes import (
-    Aggregation,
-    aggregate,
-    cube_grid,
-    soft_argmax_3d,
-    unproject,
-)
+from human_capture.common.fusion import fuse
+from human_capture.common.volumes import Aggregation, cube_grid, soft_argmax_3d
 from human_capture.pose3d.estimate import PoseEstimate
 from human_capture.pose3d.networks.backbone import Backbone
 from human_capture.pose3d.networks.confidence import ConfidenceHead
@@ -109,13 +104,13 @@ class VolumetricTriangulation(nn.Module):
         features = self.process_features(evidence.image.features)
         maps = features.reshape(*present.shape[:2], *features.shape[1:])
         map_cameras = cameras.resize(1 / evidence.scale)
-        volumes, visible = unproject(maps, map_cameras, grid, self.official)
-        visible = visible & present[:, :, 0, None, None, None]
-        volume = aggregate(
-            volumes,
-            visible,
+        volume = fuse(
+            maps,
+            map_cameras,
+            grid,
             self.aggregation,
             self._confidences(evidence, present),
+            present[:, :, 0],
             self.official,
         )
         prior = self._prior(evidence, map_cameras, grid, present)
@@ -168,6 +163,4 @@ class VolumetricTriangulation(nn.Module):
             return None
         cells = evidence.probability[0, 0, 0].numel()
         log_probability = (evidence.probability + 1e-6).log() + math.log(cells)
-        sampled, visible = unproject(log_probability, cameras, grid)
-        seen = visible & present[:, :, 0, None, None, None]
-        return (sampled * seen[:, :, None]).sum(1)
+        return fuse(log_probability, cameras, grid, "total", present=present[:, :, 0])
