@@ -86,7 +86,8 @@ def triangulate(
     valid = finite if valid is None else valid & finite
     pixels = keypoints
     if cameras.distortion is not None:
-        pixels = cameras.undistort(keypoints.double().masked_fill(~valid[..., None], 0))
+        pixels = keypoints.double().masked_fill(~valid[..., None], 0.0)
+        pixels = cameras.to(torch.float64).undistort(pixels)
     result = triangulate_pixels(
         pixels, cameras.projection, valid, weights, reweightings
     )

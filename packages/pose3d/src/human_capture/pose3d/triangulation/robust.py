@@ -77,7 +77,7 @@ def triangulate_robustly(
     valid = finite if valid is None else valid & finite
     pixels = torch.where(valid[..., None], keypoints, 0.0).double()
     if cameras.distortion is not None:
-        pixels = cameras.undistort(pixels)
+        pixels = cameras.to(torch.float64).undistort(pixels)
     projection = cameras.projection.double()
     if projection.ndim > 3:
         projection = projection.expand(*batch, views, 3, 4).reshape(-1, views, 3, 4)
