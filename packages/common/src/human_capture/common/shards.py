@@ -89,8 +89,7 @@ class ShardedCache:
             return _read(path, place)
         except (SafetensorError, OSError):
             _open.cache_clear()
-            path.unlink(missing_ok=True)
-            self.build(shard)
+            self.build(shard)  # takes the place of the damaged file
             return _read(path, place)
 
     def missing(self) -> list[int]:

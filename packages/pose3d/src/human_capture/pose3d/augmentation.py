@@ -75,7 +75,7 @@ class Augmentation:
         """Random pixel maps from the stored crops to the wanted ones."""
         shape = views.valid.shape
         old = views.images.shape[-1]
-        angle = uniform(-1, 1, shape, generator) * math.radians(self.rotation_deg)
+        angle = uniform(-1.0, 1.0, shape, generator) * math.radians(self.rotation_deg)
         spread = math.log(1 + self.scale)
         factor = uniform(-spread, spread, shape, generator).exp()
         move = uniform(-self.shift, self.shift, (*shape, 2), generator)
@@ -140,13 +140,16 @@ def mirror(
     """Some scenes as in a mirror: images, cameras and people together.
 
     The mirrored world is ``x → -x``; with F = diag(-1, 1, 1) a camera R, t becomes
-    F R F, F t, which shows the mirrored world as the mirrored image.
+    F R F, F t, which shows the mirrored world as the mirrored image. Cameras with lens
+    distortion raise ValueError, as in :meth:`Cameras.warp`.
 
     Args:
         views: A batch with float images.
         mirrored: Which scenes.
         format: Tells which joints swap.
     """
+    if views.cameras.distortion is not None:
+        raise ValueError("A camera with lens distortion cannot be mirrored.")
     width = views.images.shape[-1]
     flip = views.joints.new_tensor([-1.0, 1.0, 1.0])
     here = mirrored[:, None, None]
@@ -181,12 +184,13 @@ def drop_views(views: Views, fewest: int, generator: Generator) -> Views:
 
     Args:
         views: A batch.
-        fewest: Views that remain at least; 0 drops none.
+        fewest: Views that remain at least, of those that are there; 0 drops none.
         generator: Of the choice.
     """
     count = views.valid.shape[1]
     if fewest <= 0 or fewest >= count:
         return views
     keep = torch.randint(fewest, count + 1, (len(views), 1), generator=generator)
-    rank = torch.rand(views.valid.shape, generator=generator).argsort(1).argsort(1)
-    return replace(views, valid=views.valid & (rank < keep).to(views.valid.device))
+    lot = torch.rand(views.valid.shape, generator=generator).to(views.valid.device)
+    rank = (lot + ~views.valid).argsort(1).argsort(1)  # missing views come last
+    return replace(views, valid=views.valid & (rank < keep.to(rank.device)))

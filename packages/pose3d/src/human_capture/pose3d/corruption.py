@@ -77,25 +77,31 @@ class ImageNoise:
     ) -> Float[Tensor, "sample 3 height width"]:
         """Images as worse cameras would have taken them, clamped to [0, 1]."""
         s, n = self.strength, len(images)
-        one = (n, 1, 1, 1)
-        x = images.clamp(1e-3, 1) ** uniform(-0.5 * s, 0.5 * s, one, generator).exp()
+
+        def draw(low: float, high: float, channels: int = 1) -> Tensor:
+            numbers = uniform(low, high, (n, channels, 1, 1), generator)
+            return numbers.to(images)
+
+        def some(share: float) -> Tensor:
+            return (torch.rand(n, generator=generator) < share).to(images.device)
+
+        x = images.clamp(1e-3, 1) ** draw(-0.5 * s, 0.5 * s).exp()
         mean = x.mean((1, 2, 3), keepdim=True)
-        contrast = uniform(1 - 0.4 * s, 1 + 0.3 * s, one, generator)
-        gains = uniform(1 - 0.25 * s, 1 + 0.25 * s, (n, 3, 1, 1), generator)
-        gains = gains * uniform(1 - 0.2 * s, 1 + 0.2 * s, one, generator)
+        contrast = draw(1 - 0.4 * s, 1 + 0.3 * s)
+        gains = draw(1 - 0.25 * s, 1 + 0.25 * s, 3) * draw(1 - 0.2 * s, 1 + 0.2 * s)
         x = (x - mean) * contrast + mean * gains
-        x = x + uniform(-0.08 * s, 0.08 * s, one, generator)
-        grey = torch.rand(n, generator=generator) < 0.1 * s
+        x = x + draw(-0.08 * s, 0.08 * s)
+        grey = some(0.1 * s)
         x[grey] = x[grey].mean(1, keepdim=True).expand(-1, 3, -1, -1)
-        soft = torch.rand(n, generator=generator) < 0.35 * s
+        soft = some(0.35 * s)
         x[soft] = avg_pool2d(x[soft], 3, 1, 1, count_include_pad=False)
-        coarse = torch.rand(n, generator=generator) < 0.1 * s
+        coarse = some(0.1 * s)
         if coarse.any():
             small = avg_pool2d(x[coarse], 2)
             x[coarse] = interpolate(small, size=x.shape[-2:], mode="bilinear")
-        grain = uniform(0, 0.05 * s, one, generator)
-        grain = grain * (torch.rand(one, generator=generator) < 0.6)
-        return (x + grain * torch.randn(x.shape, generator=generator)).clamp(0, 1)
+        grain = draw(0.0, 0.05 * s) * some(0.6).to(x)[:, None, None, None]
+        noise = torch.randn(x.shape, generator=generator).to(x)
+        return (x + grain * noise).clamp(0, 1)
 
 
 @dataclass(frozen=True)

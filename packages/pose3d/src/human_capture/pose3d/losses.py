@@ -105,5 +105,7 @@ def volume_cross_entropy(
         target: True positions, in metres.
         valid: Joints that count; all when absent.
     """
-    nearest = torch.cdist(target, grid.flatten(1, 3)).argmin(-1)
+    positions = grid.flatten(1, 3)
+    centre = positions.mean(1, keepdim=True)  # far from the origin float32 is coarse
+    nearest = torch.cdist(target - centre, positions - centre).argmin(-1)
     return _mean(-log_volume.gather(-1, nearest[..., None])[..., 0], valid)
