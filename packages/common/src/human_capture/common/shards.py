@@ -20,7 +20,7 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 
 from human_capture.common.files import atomic_path
@@ -105,7 +105,8 @@ class ShardedCache:
         ]
         tensors = {key: torch.stack([item[key] for item in made]) for key in made[0]}
         with atomic_path(self.path(shard)) as temporary:
-            save_file(tensors, temporary, {"recipe": json.dumps(self.recipe)})
+            recipe = {"recipe": json.dumps(self.recipe)}
+            temporary.write_bytes(save(tensors, recipe))  # tells a full disk by errno
 
     def fill(self, workers: int = 1) -> Iterator[int]:
         """Make all missing shards, yielding the number of each as it is done.

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor, nn
 
 from human_capture.common.errors import InputError
@@ -55,7 +55,8 @@ def save_weights(
         for name, tensor in module.state_dict().items()
     }
     with atomic_path(path) as temporary:
-        save_file(tensors, temporary, {"description": json.dumps(description)})
+        header = {"description": json.dumps(description)}
+        temporary.write_bytes(save(tensors, header))  # tells a full disk by its errno
 
 
 def read_weights(path: str | Path) -> Weights:
