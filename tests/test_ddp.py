@@ -30,6 +30,7 @@ def metrics() -> dict[str, MPJPE | PCK]:
 
 
 def one_rank(rank: int, folder: str) -> None:
+    torch.set_num_threads(1)
     store = dist.FileStore(f"{folder}/store", 2)
     dist.init_process_group("gloo", store=store, rank=rank, world_size=2)
     predicted, target, action = poses()
@@ -43,7 +44,8 @@ def one_rank(rank: int, folder: str) -> None:
 
 
 def test_metrics_over_two_processes_equal_one(tmp_path):
-    mp.spawn(one_rank, (str(tmp_path),), nprocs=2)
+    # forked, because spawned processes cannot import a test module
+    mp.start_processes(one_rank, (str(tmp_path),), nprocs=2, start_method="fork")
     predicted, target, action = poses()
     for rank in range(2):
         shared = torch.load(tmp_path / f"{rank}.pt", weights_only=True)

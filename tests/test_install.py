@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1]
 SCRIPT = """
 from human_capture.pose3d import AlgebraicTriangulation, load_method, triangulate
 from human_capture.common.rigs import ring
-from human_capture.common.people.body import default_body
+from human_capture.common.people.anatomy.body import default_body
 import torch
 cameras = ring(4)
 points = torch.rand(2, 17, 3)

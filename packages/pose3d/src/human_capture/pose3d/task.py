@@ -204,10 +204,12 @@ class TriangulationTask(LightningModule):
             ).sum(-1)
             mean = (distance * seen).sum() / seen.sum().clamp_min(1)
             losses["keypoint"] = goal.keypoint * mean
-        if goal.point > 0 and self.progress >= goal.point_from:
+        if goal.point > 0:
             usable = estimate.valid & (estimate.condition < goal.loosest_condition)
             loss = robust_l1_cm(estimate.points, batch.joints, usable)
-            losses["point"] = goal.point * loss
+            # zero rather than absent: parallel training wants every parameter used
+            begun = self.progress >= goal.point_from
+            losses["point"] = (goal.point if begun else 0.0) * loss
         if goal.volume > 0 and estimate.log_volume is not None:
             assert estimate.grid is not None
             loss = volume_cross_entropy(

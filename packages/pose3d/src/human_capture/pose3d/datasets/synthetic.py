@@ -18,17 +18,17 @@ from torch.utils.data import Dataset
 from human_capture.common.cameras import Cameras, from_field_of_view, look_at
 from human_capture.common.errors import InputError
 from human_capture.common.images import read_image
-from human_capture.common.people.actions.table import ACTIONS
-from human_capture.common.people.appearance import Appearance
-from human_capture.common.people.film import Film
-from human_capture.common.people.lighting import Light
-from human_capture.common.people.occluders import (
+from human_capture.common.people.drawing.film import Film
+from human_capture.common.people.looks.appearance import Appearance
+from human_capture.common.people.movement.actions.table import ACTIONS
+from human_capture.common.people.performance import Performance, perform
+from human_capture.common.people.places.lighting import Light
+from human_capture.common.people.places.occluders import (
     sample_clutter,
     sample_occluders,
     seat,
 )
-from human_capture.common.people.performance import Performance, perform
-from human_capture.common.people.rooms import PhotoBackdrop, Room
+from human_capture.common.people.places.rooms import PhotoBackdrop, Room
 from human_capture.common.people.scene import Scene
 from human_capture.common.shards import Item, ShardedCache
 from human_capture.pose3d.views import Views
