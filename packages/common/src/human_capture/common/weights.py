@@ -44,19 +44,22 @@ def save_weights(
         path: Ends in ``.safetensors``.
         module: Whose ``state_dict`` is written.
         description: Anything JSON can hold; kept in the header.
-        half: Store floating-point tensors as float16.
+        half: Store floating-point tensors as float16, where that can hold them.
     """
     tensors = {
-        name: (tensor.half() if half and tensor.is_floating_point() else tensor)
-        .detach()
-        .cpu()
-        .contiguous()
-        .clone()  # safetensors refuses tensors that share memory
-        for name, tensor in module.state_dict().items()
+        name: _stored(tensor, half) for name, tensor in module.state_dict().items()
     }
     with atomic_path(path) as temporary:
         header = {"description": json.dumps(description)}
         temporary.write_bytes(save(tensors, header))  # tells a full disk by its errno
+
+
+def _stored(tensor: Tensor, half: bool) -> Tensor:
+    """A copy for the file; safetensors refuses tensors that share memory."""
+    tensor = tensor.detach().cpu().contiguous().clone()
+    small = tensor.half()
+    exact = not half or not tensor.is_floating_point() or not small.isfinite().all()
+    return tensor if exact else small
 
 
 def read_weights(path: str | Path) -> Weights:
