@@ -48,9 +48,7 @@ def test_bones_connect_every_joint_of_the_body(format):
 @every
 def test_mirroring_twice_is_nothing_and_swaps_sides(format):
     flip = format.flip
-    assert [flip[flip[index]] for index in range(len(format))] == list(
-        range(len(format))
-    )
+    assert all(flip[flip[index]] == index for index in range(len(format)))
     for index, joint in enumerate(format.joints):
         partner = format.joints[flip[index]]
         if joint.startswith("left_"):
