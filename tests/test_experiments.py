@@ -9,24 +9,39 @@ from human_capture.pose3d.commands import run
 
 EXPERIMENTS = Path(__file__).parents[1] / "experiments"
 CONFIGS = sorted(EXPERIMENTS.glob("*/*.yaml"))
-TINY = {  # the same architecture, small enough to run in a test
-    "depth": "18",
+SMALL = {  # the same networks on small pictures and volumes
+    "resnet152": [
+        "--model.init_args.augmentation.size=64",
+        "--data.init_args.train.size=80",
+        "--data.init_args.held_out.size=64",
+        "--data.init_args.train.views=2",
+        "--data.init_args.held_out.views=2",
+        "--data.init_args.num_workers=0",
+    ],
+    "volumetric": ["--model.init_args.method.init_args.points=32"],
 }
 
 
+@pytest.fixture(scope="session")
+def cache(tmp_path_factory):
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("config", CONFIGS, ids=lambda p: f"{p.parent.name}/{p.stem}")
-def test_experiment_runs(config: Path, tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.setenv("HUMAN_CAPTURE_CACHE", str(tmp_path / "cache"))
-    settings = yaml.safe_load(config.read_text())
-    command = "test" if "comparison" in config.stem else "fit"
+def test_experiment_runs(config: Path, tmp_path: Path, cache: Path, monkeypatch):
+    monkeypatch.setenv("HUMAN_CAPTURE_CACHE", str(cache))
+    settings = yaml.safe_load(config.read_text())["model"]["init_args"]
     arguments = [
-        command,
+        "test" if config.stem == "comparison" else "fit",
         f"--config={config}",
         f"--config={EXPERIMENTS / 'debug.yaml'}",
         "--trainer.fast_dev_run=1",
         "--trainer.accelerator=cpu",
         f"--trainer.default_root_dir={tmp_path}",
     ]
-    if "weights" in settings["model"]["init_args"]:
+    if "weights" in settings:  # those of an earlier run
         arguments.append("--model.init_args.weights=null")
+    for part, overrides in SMALL.items():
+        arguments += overrides if part in config.stem else []
     assert run(arguments) == 0

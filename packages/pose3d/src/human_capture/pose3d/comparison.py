@@ -7,7 +7,7 @@ that evidence. Confidence intervals are paired bootstraps over scenes.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from human_capture.common.keypoints import keypoint_format
 from human_capture.common.metrics import Alignment, joint_errors
 from human_capture.pose3d.comparison_report import Comparison, write_comparison
 from human_capture.pose3d.corruption import CalibrationNoise, Occlusion
-from human_capture.pose3d.methods import load_method
+from human_capture.pose3d.methods import load_method, published
 from human_capture.pose3d.triangulation import Method
 from human_capture.pose3d.triangulation.algebraic import AlgebraicTriangulation
 from human_capture.pose3d.triangulation.evidence import ViewEvidence, see
@@ -95,7 +95,8 @@ class ComparisonTask(LightningModule):
         algebraic: Weights of the algebraic method. RANSAC uses its backbone.
         unweighted: Weights of the algebraic method trained without confidences; the
             backbone of ``algebraic`` with equal weights when absent.
-        volumetric: Weights of volumetric methods by the name they get in the table.
+        volumetric: Weights of volumetric methods by the name they get in the table;
+            all that the package has when absent.
         conditions: What goes wrong, by name.
         cameras: Which of the eight cameras are used, by their number.
         format: Key-point format of the data.
@@ -106,7 +107,7 @@ class ComparisonTask(LightningModule):
         self,
         algebraic: str = "algebraic",
         unweighted: str | None = None,
-        volumetric: Mapping[str, str] = field(default_factory=dict),
+        volumetric: Mapping[str, str] | None = None,
         conditions: Mapping[str, Condition] = CONDITIONS,
         cameras: Mapping[int, Sequence[int]] = EVEN_VIEWS,
         format: str = "human36m",
@@ -116,6 +117,9 @@ class ComparisonTask(LightningModule):
         learned = load_method(algebraic)
         assert isinstance(learned, AlgebraicTriangulation)
         backbone = learned.backbone
+        if volumetric is None:
+            names = (name for name in published() if name.startswith("volumetric"))
+            volumetric = {name.replace("_", " "): name for name in names}
         equal: nn.Module = (
             AlgebraicTriangulation(backbone)
             if unweighted is None

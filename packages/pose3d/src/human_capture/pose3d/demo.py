@@ -13,7 +13,7 @@ from rich.table import Table
 from human_capture.common.errors import InputError
 from human_capture.common.progress import plain_warnings
 from human_capture.pose3d.capture import Capture
-from human_capture.pose3d.comparison import CONDITIONS, ComparisonTask
+from human_capture.pose3d.comparison import ComparisonTask
 from human_capture.pose3d.data import Sizes, SyntheticDataModule
 from human_capture.pose3d.methods import load_method, published
 from human_capture.pose3d.recordings.learned import (
@@ -95,9 +95,8 @@ def _learned(capture: Capture, recording: Recording, folder: Path) -> None:
     for heading in ("method", "median mm", "mean mm", "joints"):
         table.add_column(heading, justify="left" if heading == "method" else "right")
     for name in published():
-        method = load_method(name)
         motion = capture_with_method(
-            method,
+            load_method(name),
             capture,
             recording.cameras,
             recording.videos,
@@ -118,12 +117,7 @@ def compare(folder: Path, scenes: int) -> None:
         folder: For the table, the curve and the numbers.
         scenes: How many.
     """
-    volumetric = {
-        name.replace("_", " "): name
-        for name in published()
-        if name.startswith("volumetric")
-    }
-    task = ComparisonTask(volumetric=volumetric, conditions=CONDITIONS, output=folder)
+    task = ComparisonTask(output=folder)
     data = SyntheticDataModule(sizes=Sizes(0, 0, scenes), eval_batch_size=5)
     trainer = Trainer(
         accelerator="auto",

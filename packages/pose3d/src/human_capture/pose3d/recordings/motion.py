@@ -55,7 +55,7 @@ def reconstruct(
     seen = (confidence > 0).sum(2).clamp_min(1)
     support = torch.where(used, confidence, 0).sum(2) / seen
     support = torch.where(points.isfinite().all(-1), support, torch.nan)
-    moved, support, filled = _filtered(points, support, fps, format, options)
+    moved, support, filled = filtered(points, support, fps, format, options)
     evidence = Evidence(
         tuple(names),
         keypoints,
@@ -187,7 +187,7 @@ def _repeated(cameras: Cameras, shape: torch.Size) -> Cameras:
     return cameras.map(lambda t: t.expand(*shape[:-1], *t.shape))
 
 
-def _filtered(
+def filtered(
     points: Float[Tensor, "person frame joint 3"],
     support: Float[Tensor, "person frame joint"],
     fps: float,
@@ -198,7 +198,15 @@ def _filtered(
     Float[Tensor, "person frame joint"],
     Bool[Tensor, "person frame joint"],
 ]:
-    """Points, their confidence, and which were interpolated."""
+    """Points, their confidence, and which were interpolated.
+
+    Args:
+        points: In metres; NaN where unknown.
+        support: Confidence of every joint.
+        fps: Frames a second.
+        format: Tells the bones.
+        options: Which filters, and how strong.
+    """
     longest = round(options.fill_gaps * fps)
     moved, sure, filled = [], [], []
     for person, weight in zip(points.numpy(), support.numpy(), strict=True):

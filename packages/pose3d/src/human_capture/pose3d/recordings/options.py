@@ -23,6 +23,10 @@ class RecordingOptions:
         output: Folder for the results, and for detections that are used again.
         detector: What finds people and their key points: "blazepose", which comes with
             this package's set-up, or "rtmlib", which downloads its networks.
+        method: What makes 3D joints: "keypoints" triangulates what the detector finds;
+            the name of published weights ("algebraic") or the path of a .safetensors
+            file looks at the images of all cameras together, around the people that
+            the detector found.
         people: Keep only this many people, those seen longest; everybody if left out.
         min_confidence: 2D key points less sure than this are not used; 0 to 1.
         threshold: Largest distance between a 3D joint and what a camera sees of it, in
@@ -50,6 +54,7 @@ class RecordingOptions:
     keypoints: str | list[str] | None = None
     output: str = "outputs/recording"
     detector: DetectorName = "blazepose"
+    method: str = "keypoints"
     people: int | None = None
     min_confidence: float = 0.3
     threshold: float = 0.07

@@ -19,6 +19,7 @@ from human_capture.common.errors import InputError
 from human_capture.common.progress import plain_warnings
 from human_capture.common.video import VideoInfo, is_video, probe
 from human_capture.pose3d.capture import Capture
+from human_capture.pose3d.methods import load_method
 from human_capture.pose3d.recordings.detection import Detector, detect, make_detector
 from human_capture.pose3d.recordings.detections import Detections
 from human_capture.pose3d.recordings.grouping import find_people
@@ -27,7 +28,8 @@ from human_capture.pose3d.recordings.keypoint_files import (
     is_keypoint_source,
     read_keypoints,
 )
-from human_capture.pose3d.recordings.motion import reconstruct
+from human_capture.pose3d.recordings.learned import capture_with_method
+from human_capture.pose3d.recordings.motion import filtered, reconstruct
 from human_capture.pose3d.recordings.options import RecordingOptions
 from human_capture.pose3d.recordings.results import write_results
 from human_capture.pose3d.recordings.sources import (
@@ -76,6 +78,8 @@ def triangulate(options: RecordingOptions, detector: Detector | None = None) -> 
     with plain_warnings():
         recording = open_recording(options)
         capture = capture_motion(recording, options, detector)
+        if options.method != "keypoints":
+            capture = look_again(capture, recording, options)
         write_results(
             capture,
             recording.calibration,
@@ -245,6 +249,34 @@ def capture_motion(
     fps, cameras = recording.timeline.fps, recording.cameras
     cast = find_people(views, cameras, fps, options.people, options.max_distance)
     return reconstruct(views, cast, recording.names, cameras, fps, options)
+
+
+def look_again(
+    capture: Capture, recording: Recording, options: RecordingOptions
+) -> Capture:
+    """The motion of known people as a learned method sees it, filtered as asked.
+
+    Args:
+        capture: From :func:`capture_motion`.
+        recording: Whose videos are looked at.
+        options: Which method, and which filters.
+
+    Raises:
+        InputError: There are no videos, or no such weights.
+    """
+    if not recording.videos:
+        raise InputError(f"The method {options.method!r} needs the --videos.")
+    learned = capture_with_method(
+        load_method(options.method),
+        capture,
+        recording.cameras,
+        recording.videos,
+        recording.timeline.frames,
+    )
+    points, confidence, filled = filtered(
+        learned.points, learned.confidence, learned.fps, learned.format, options
+    )
+    return replace(learned, points=points, confidence=confidence, filled=filled)
 
 
 def _warn_of_empty_frames(recording: Recording, views: Sequence[Detections]) -> None:
