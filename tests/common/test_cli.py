@@ -6,7 +6,7 @@ import pytest
 import torch
 import yaml
 from lightning.pytorch import LightningDataModule, LightningModule
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, Dataset
 
 from human_capture.common.cli import Command, main
 from human_capture.common.errors import InputError
@@ -98,6 +98,16 @@ class Line(LightningModule):
         return torch.optim.SGD(self.parameters(), self.rate)
 
 
+class Unlucky(Dataset[torch.Tensor]):
+    """Files that turn out to be damaged when they are read."""
+
+    def __len__(self) -> int:
+        return 13
+
+    def __getitem__(self, index: int) -> torch.Tensor:
+        raise InputError("The file 'a.png' is damaged.")
+
+
 class Numbers(LightningDataModule):
     """Numbers.
 
@@ -112,6 +122,8 @@ class Numbers(LightningDataModule):
     def train_dataloader(self) -> DataLoader[torch.Tensor]:
         if self.count == 0:
             raise InputError("There are no numbers to train on.")
+        if self.count == 13:
+            return DataLoader(Unlucky(), num_workers=1)
         return DataLoader(torch.ones(self.count, 1))
 
 
@@ -245,6 +257,7 @@ def test_ctrl_c_while_training_has_status_130(tmp_path, capsys):
     [
         ("--model.rate=-1", "The learning rate must be positive."),
         ("--data.count=0", "There are no numbers to train on."),
+        ("--data.count=13", "The file 'a.png' is damaged."),
     ],
 )
 def test_bad_input_while_training_is_one_line(tmp_path, argument, message, capsys):

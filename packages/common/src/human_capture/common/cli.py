@@ -121,13 +121,39 @@ def main(
             print(_overview(program, commands))
         else:
             train(module, data, args)
-    except InputError as error:
-        print(f"{program}: {error}", file=sys.stderr)
+    except ValueError as error:
+        sentence = _input_error(error)
+        if sentence is None:
+            raise
+        print(f"{program}: {sentence}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print(f"\n{program}: interrupted; what was finished is kept.", file=sys.stderr)
-        return 130
+        return _interrupted(program)
+    except SystemExit as leaving:
+        # Lightning catches Ctrl-C itself, shuts down and leaves with status 1
+        if not isinstance(leaving.__context__, KeyboardInterrupt):
+            raise
+        return _interrupted(program)
     return 0
+
+
+def _input_error(error: BaseException | None) -> str | None:
+    """The sentence of the InputError behind an error, if there is one.
+
+    The parser wraps what constructors raise, and data loaders put the traceback of
+    their worker in front of the message.
+    """
+    while error is not None and not isinstance(error, InputError):
+        error = error.__cause__ or error.__context__
+    if error is None:
+        return None
+    last = str(error).splitlines()[-1]
+    return last.removeprefix(f"{InputError.__module__}.{InputError.__name__}: ")
+
+
+def _interrupted(program: str) -> int:
+    print(f"\n{program}: interrupted; what was finished is kept.", file=sys.stderr)
+    return 130
 
 
 def _named(args: Sequence[str]) -> list[str]:
