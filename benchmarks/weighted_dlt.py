@@ -69,7 +69,7 @@ def rows(machine: Machine) -> list[Row]:
                 "an SVD a joint in a loop",
                 40 if reweightings == 0 else None,
                 "" if reweightings else note,
-                machine.limit(fast, bytes_, flops) + ": about 150 calls of 2 µs",
+                machine.limit(fast, bytes_, flops) + ": bound by the number of calls",
             )
         )
     return result

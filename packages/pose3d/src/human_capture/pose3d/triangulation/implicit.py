@@ -10,12 +10,16 @@ the points held fixed, whatever else it is a function of.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
+
+from human_capture.pose3d.triangulation import compiled
+from human_capture.pose3d.triangulation.quadrics import one_batch_axis
 
 
 @dataclass(frozen=True)
@@ -78,6 +82,9 @@ class _Points(torch.autograd.Function):
         projection, pixels, gain, slope, points, covariance = ctx.saved_tensors
         rows = projection.double()
         change = (covariance * by_points.double().mT[..., None, :, :]).sum(-2)
+        if rows.device.type == "cpu" and not ctx.needs_input_grad[2]:
+            gradients = _compiled(pixels, gain, slope, rows, points, change)
+            return *_cast(gradients, ctx.types), *6 * (None,)
         u, v = pixels.unbind(-1)
         e, f, depth = _errors(u, v, rows[..., :3], points.mT, rows[..., 3:])
         l, m, deeper = _errors(u, v, rows[..., :3], change)  # noqa: E741
@@ -87,15 +94,51 @@ class _Points(torch.autograd.Function):
             by_u = torch.addcmul(deeper * e, depth, l)
             by_v = torch.addcmul(deeper * f, depth, m)
             by_pixels = torch.stack((by_u, by_v), -1) * -square[..., None]
-            by_pixels = by_pixels.to(ctx.types[0])
         if ctx.needs_input_grad[1]:
             by_weights = -2 * gain * slope * torch.addcmul(l * e, m, f)
-            by_weights = by_weights.to(ctx.types[1])
         if ctx.needs_input_grad[2]:
             by_projection = _by_projection(square, (u, v), (l, m), points)
             by_projection += _by_projection(square, (u, v), (e, f), change.mT, 0)
             by_projection = by_projection.sum_to_size(rows.shape).to(projection.dtype)
-        return by_pixels, by_weights, by_projection, *5 * (None,)
+        both = _cast((by_pixels, by_weights), ctx.types)
+        return *both, by_projection, *5 * (None,)
+
+
+def _cast(
+    gradients: tuple[Tensor | None, Tensor | None],
+    types: tuple[torch.dtype, torch.dtype | None],
+) -> tuple[Tensor | None, Tensor | None]:
+    """Gradients in the precision of their inputs, those that are wanted."""
+    pixels, weights = gradients
+    return (
+        None if pixels is None else pixels.to(types[0]),
+        None if weights is None or types[1] is None else weights.to(types[1]),
+    )
+
+
+def _compiled(
+    pixels: Tensor,
+    gain: Tensor,
+    slope: Tensor,
+    projection: Tensor,
+    points: Tensor,
+    change: Tensor,
+) -> tuple[Tensor, Tensor]:
+    *batch, views, joints = gain.shape
+    count = math.prod(batch)
+    by_pixels = pixels.new_empty(count, views, joints, 2)
+    by_weights = pixels.new_empty(count, views, joints)
+    compiled.differentiate(
+        pixels.reshape(count, views, joints, 2).contiguous().numpy(),
+        gain.reshape(count, views, joints).contiguous().numpy(),
+        slope.reshape(count, views, joints).contiguous().numpy(),
+        one_batch_axis(projection, batch).numpy(),
+        points.reshape(count, joints, 3).contiguous().numpy(),
+        change.reshape(count, 3, joints).contiguous().numpy(),
+        by_pixels.numpy(),
+        by_weights.numpy(),
+    )
+    return by_pixels.view(pixels.shape), by_weights.view(gain.shape)
 
 
 def _errors(

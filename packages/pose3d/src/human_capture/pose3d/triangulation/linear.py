@@ -29,7 +29,6 @@ from human_capture.pose3d.triangulation.implicit import Solved, points_with_grad
 from human_capture.pose3d.triangulation.quadrics import (
     Minimum,
     least_squares,
-    quadric_basis,
 )
 
 MAX_CONDITION = 1e6
@@ -131,14 +130,13 @@ def triangulate_pixels(
     with torch.no_grad():
         measured = pixels.double().masked_fill(~valid[..., None], 0.0)
         origin, spread, centred = centred_projection(projection.double())
-        basis = quadric_basis(centred)
         relative, slope = relative_weights(weights, valid)
         depth = spread[..., None, None]
         for _ in range(reweightings):
-            first = least_squares(measured, relative / depth, basis)
+            first = least_squares(measured, relative / depth, centred)
             depth = depth_of(first.points, centred)
         gain, slope = relative / depth, slope / depth
-        solution = least_squares(measured, gain, basis)
+        solution = least_squares(measured, gain, centred)
         result = judged(solution, gain, origin)
     solved = Solved(measured, gain, slope, result.points, solution.covariance)
     points = points_with_gradient(solved, pixels, weights, projection)

@@ -11,11 +11,15 @@ Joints are the last axis throughout, so that the arithmetic runs along memory.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
+
+from human_capture.pose3d.triangulation import compiled
 
 _RIDGE = 1e-12
 """Added to normal matrices of unit trace; keeps singular ones finite."""
@@ -94,14 +98,49 @@ def minimum(quadrics: Float[Tensor, "*batch 16 joint"]) -> Minimum:
 def least_squares(
     pixels: Float[Tensor, "*batch view joint 2"],
     gain: Float[Tensor, "*batch view joint"],
-    basis: Float[Tensor, "*#batch view 4 16"],
+    projection: Float[Tensor, "*#batch view 3 4"],
 ) -> Minimum:
     """The points with the least error over all views.
 
     Args:
         pixels: Measured positions.
         gain: As in :func:`quadric_factors`.
-        basis: Of the cameras.
+        projection: Of the cameras.
     """
+    if pixels.device.type == "cpu":
+        return _compiled_least_squares(pixels, gain, projection)
     factors = quadric_factors(pixels, gain).flatten(-3, -2)
-    return minimum(basis.flatten(-3, -2).mT @ factors)
+    return minimum(quadric_basis(projection).flatten(-3, -2).mT @ factors)
+
+
+def _compiled_least_squares(
+    pixels: Tensor, gain: Tensor, projection: Tensor
+) -> Minimum:
+    *batch, views, joints = gain.shape
+    count = math.prod(batch)
+    points = pixels.new_empty(count, 3, joints)
+    covariance = pixels.new_empty(count, 3, 3, joints)
+    condition = pixels.new_empty(count, joints)
+    compiled.solve(
+        pixels.reshape(count, views, joints, 2).contiguous().numpy(),
+        gain.reshape(count, views, joints).contiguous().numpy(),
+        one_batch_axis(projection, batch).numpy(),
+        _RIDGE,
+        points.numpy(),
+        covariance.numpy(),
+        condition.numpy(),
+    )
+    return Minimum(
+        points.view(*batch, 3, joints),
+        covariance.view(*batch, 3, 3, joints),
+        condition.view(*batch, joints),
+    )
+
+
+def one_batch_axis(
+    projection: Float[Tensor, "*batch view 3 4"], batch: Sequence[int]
+) -> Float[Tensor, "moment view 3 4"]:
+    """Contiguous cameras with one batch axis, of length one if all share them."""
+    if projection.ndim > 3:
+        projection = projection.expand(*batch, *projection.shape[-3:])
+    return projection.reshape(-1, *projection.shape[-3:]).contiguous()

@@ -48,6 +48,7 @@ class RobustlyTriangulated:
     residuals: Float[Tensor, "*batch view joint"]
 
 
+@torch.no_grad()
 def triangulate_robustly(
     keypoints: Float[Tensor, "*batch view joint 2"],
     cameras: Cameras,
@@ -61,7 +62,8 @@ def triangulate_robustly(
 
     The pair whose point has the most inliers wins, ties going to the smaller mean
     error; its inliers are triangulated together and refined by iteratively reweighted
-    least squares with Huber's loss (Gauss-Newton on image distances).
+    least squares with Huber's loss (Gauss-Newton on image distances). Choices have no
+    gradient, so the points carry none.
 
     Args:
         keypoints: Pixels; NaN where a view has none.
@@ -184,7 +186,6 @@ def _refine(
     weights = problem.weights * inliers
     result = triangulate_pixels(problem.pixels, problem.projection, inliers, weights)
     origin, _, centred = centred_projection(problem.projection)
-    basis = quadric_basis(centred)
     errors = problem.errors(result.points)
     for _ in range(refinements):
         close = problem.valid & (errors < threshold)
@@ -194,7 +195,7 @@ def _refine(
         huber = (0.5 * threshold / errors.clamp_min(1e-9)).clamp_max(1).sqrt()
         weights = problem.weights * inliers * huber  # zero at infinite errors
         depth = depth_of((result.points - origin[..., None, :]).mT, centred)
-        solution = least_squares(problem.pixels, weights / depth, basis)
+        solution = least_squares(problem.pixels, weights / depth, centred)
         result = judged(solution, weights, origin)
         errors = problem.errors(result.points)
     return (
