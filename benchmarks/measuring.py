@@ -187,6 +187,16 @@ def measure_machine() -> Machine:
     return Machine(2 * 4 * 2**25 / copy * 1e3, 2 * 1024**3 / product * 1e3)
 
 
+def threads_wait(count: int) -> bool:
+    """Whether that many threads only wait for each other, the cores being busy."""
+    numbers = torch.rand(2**18)
+    times = {}
+    for threads in (1, count):
+        torch.set_num_threads(threads)
+        times[threads] = interleaved({"": lambda: timed(numbers.square)}, 50)[""].wall
+    return times[count] > 3 * times[1]
+
+
 def describe_machine(machine: Machine) -> str:
     """Processor, versions and limits, as a sentence or two."""
     names = [

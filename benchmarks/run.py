@@ -17,7 +17,14 @@ from importlib import import_module
 from pathlib import Path
 
 import torch
-from measuring import Machine, Row, Timing, describe_machine, measure_machine
+from measuring import (
+    Machine,
+    Row,
+    Timing,
+    describe_machine,
+    measure_machine,
+    threads_wait,
+)
 
 FOLDER = Path(__file__).parent
 NAMES = (
@@ -95,12 +102,19 @@ def report(names: list[str], threads: list[int], machine: Machine) -> str:
         "ours is.",
     ]
     for count in threads:
+        parts.append(f"## {count} thread{'s' * (count > 1)}")
+        if count > 1 and threads_wait(count):
+            parts.append(
+                "Not measured: other work kept the cores busy, and threads that wait "
+                "for each other say nothing."
+            )
+            continue
         torch.set_num_threads(count)
         rows = []
         for name in names:
             print(f"{name}, {count} thread(s) …", file=sys.stderr)
             rows += import_module(name).rows(machine)
-        parts += [f"## {count} thread{'s' * (count > 1)}", table(rows)]
+        parts.append(table(rows))
         if count == 1:
             limits = "\n".join(f"- {row.what}: {row.limit}." for row in rows)
             parts += ["How far from the machine's limits:", limits]
