@@ -26,6 +26,8 @@ class Augmentation:
 
     Attributes:
         size: Width and height of the crops that come out, in pixels.
+        room_around: Stored crop over the box that is used, as in the scene recipe; the
+            rest of the stored crop is for turning and shifting.
         rotation_deg: Largest turn of a crop in its plane, in degrees.
         scale: Largest relative change of size; 0.2 means 1/1.2 to 1.2.
         shift: Largest shift of a crop, as a share of its size.
@@ -37,6 +39,7 @@ class Augmentation:
     """
 
     size: int = 128
+    room_around: float = 1.25
     rotation_deg: float = 25.0
     scale: float = 0.2
     shift: float = 0.06
@@ -77,7 +80,8 @@ class Augmentation:
         old = views.images.shape[-1]
         angle = uniform(-1.0, 1.0, shape, generator) * math.radians(self.rotation_deg)
         spread = math.log(1 + self.scale)
-        factor = uniform(-spread, spread, shape, generator).exp()
+        usual = self.size * self.room_around / old
+        factor = usual * uniform(-spread, spread, shape, generator).exp()
         move = uniform(-self.shift, self.shift, (*shape, 2), generator)
         return similarity(angle, factor, self.size * (0.5 + move), old / 2)
 

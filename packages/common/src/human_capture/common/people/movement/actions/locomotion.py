@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from human_capture.common.people.movement import reaches
 from human_capture.common.people.anatomy.skeleton import SIDES
+from human_capture.common.people.movement import reaches
 from human_capture.common.people.movement.actions.standing import (
     assembled,
     easy_chest,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from human_capture.common.people.movement import reaches
 from human_capture.common.people.anatomy.skeleton import SIDES
+from human_capture.common.people.movement import reaches
 from human_capture.common.people.movement.actions.standing import (
     assembled,
     easy_chest,
