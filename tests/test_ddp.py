@@ -65,7 +65,6 @@ def test_training_runs_on_two_processes(tmp_path):
         "--trainer.strategy=ddp",
         "--trainer.devices=2",
         f"--trainer.default_root_dir={tmp_path}/run",
-        "--data.init_args.train.photographs=null",
     ]
     environment = {**os.environ, "HUMAN_CAPTURE_CACHE": str(tmp_path / "cache")}
     environment["OMP_NUM_THREADS"] = "1"

@@ -11,9 +11,9 @@ EXPERIMENTS = Path(__file__).parents[1] / "experiments"
 CONFIGS = sorted(EXPERIMENTS.glob("*/*.yaml"))
 SMALL = {  # the same networks on small pictures and volumes
     "resnet152": [
-        "--model.init_args.augmentation.size=64",
-        "--data.init_args.train.size=80",
-        "--data.init_args.held_out.size=64",
+        "--model.init_args.augmentation.size=128",
+        "--data.init_args.train.size=160",
+        "--data.init_args.held_out.size=128",
         "--data.init_args.train.views=2",
         "--data.init_args.held_out.views=2",
         "--data.init_args.num_workers=0",
@@ -31,7 +31,7 @@ def cache(tmp_path_factory):
 @pytest.mark.parametrize("config", CONFIGS, ids=lambda p: f"{p.parent.name}/{p.stem}")
 def test_experiment_runs(config: Path, tmp_path: Path, cache: Path, monkeypatch):
     monkeypatch.setenv("HUMAN_CAPTURE_CACHE", str(cache))
-    settings = yaml.safe_load(config.read_text())["model"]["init_args"]
+    settings = yaml.safe_load(config.read_text())["model"]
     arguments = [
         "test" if config.stem == "comparison" else "fit",
         f"--config={config}",
@@ -40,7 +40,7 @@ def test_experiment_runs(config: Path, tmp_path: Path, cache: Path, monkeypatch)
         "--trainer.accelerator=cpu",
         f"--trainer.default_root_dir={tmp_path}",
     ]
-    if "weights" in settings:  # those of an earlier run
+    if "weights" in settings.get("init_args", {}):  # those of an earlier run
         arguments.append("--model.init_args.weights=null")
     for part, overrides in SMALL.items():
         arguments += overrides if part in config.stem else []

@@ -15,7 +15,7 @@ def test_boxes_are_squares_that_hold_the_valid_points():
 
 def test_a_box_without_points_is_small_and_finite():
     points = torch.full((1, 3, 2), torch.nan)
-    box = square_boxes(points, torch.zeros(1, 3, dtype=torch.bool), smallest=40)
+    box = square_boxes(points, torch.zeros(1, 3, dtype=torch.bool), smallest=40.0)
     assert (box[0, 2:] - box[0, :2]).tolist() == [40, 40]
 
 

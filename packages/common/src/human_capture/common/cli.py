@@ -105,19 +105,19 @@ def main(
         commands: The project's own subcommands by name.
         args: Command line; that of the process when absent.
     """
-    args = sys.argv[1:] if args is None else list(args)
+    given = sys.argv[1:] if args is None else list(args)
     try:
-        if args and args[0] in commands:
-            command = commands[args[0]]
+        if given and given[0] in commands:
+            command = commands[given[0]]
             parser = ArgumentParser(
-                prog=f"{program} {args[0]}", description=command.summary
+                prog=f"{program} {given[0]}", description=command.summary
             )
             parser.add_class_arguments(command.options, as_group=False)
             parser.add_argument("--config", action="config", help="A YAML of options.")
-            parsed = parser.instantiate_classes(parser.parse_args(_named(args[1:])))
+            parsed = parser.instantiate_classes(parser.parse_args(_named(given[1:])))
             names = (field.name for field in fields(command.options))
             command.run(command.options(**{name: parsed[name] for name in names}))
-        elif not args or args[0] in ("-h", "--help"):
+        elif not given or given[0] in ("-h", "--help"):
             print(_overview(program, commands))
         else:
             train(module, data, args)

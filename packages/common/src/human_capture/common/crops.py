@@ -30,7 +30,7 @@ def square_boxes(
     high = torch.where(valid[..., None], keypoints, -torch.inf).amax(-2)
     some = valid.any(-1)[..., None]
     low, high = torch.where(some, low, 0.0), torch.where(some, high, 0.0)
-    side = (margin * (high - low).amax(-1, keepdim=True)).clamp_min(smallest).ceil()
+    side = (margin * (high - low).amax(-1, keepdim=True)).clamp_min(smallest).round()
     corner = ((low + high - side) / 2).round()
     return torch.cat((corner, corner + side), -1).long()
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-WIDTH, HEIGHT = 720, 420
-LEFT, RIGHT, TOP, BOTTOM = 64, 250, 24, 52
+WIDTH, HEIGHT = 720.0, 420.0
+LEFT, RIGHT, TOP, BOTTOM = 64.0, 250.0, 24.0, 52.0
 COLOURS = ("#64748b", "#d97706", "#2563eb", "#059669", "#db2777", "#7c3aed", "#0891b2")
 
 
@@ -43,9 +43,9 @@ def line_chart(lines: Sequence[Line], x_title: str, y_title: str) -> str:
         return HEIGHT - BOTTOM - y / top * (HEIGHT - TOP - BOTTOM)
 
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH:g} {HEIGHT:g}" '
         'font-family="system-ui, sans-serif" font-size="13" fill="#334155">',
-        f'<rect width="{WIDTH}" height="{HEIGHT}" fill="white"/>',
+        f'<rect width="{WIDTH:g}" height="{HEIGHT:g}" fill="white"/>',
     ]
     for step in range(5):
         value, y = top * step / 4, down(top * step / 4)
@@ -55,7 +55,7 @@ def line_chart(lines: Sequence[Line], x_title: str, y_title: str) -> str:
     parts.append(_text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 10, x_title))
     middle = (TOP + HEIGHT - BOTTOM) / 2
     turned = f'transform="rotate(-90 16 {middle})"'
-    parts.append(_text(16, middle, y_title, "middle", turned))
+    parts.append(_text(16.0, middle, y_title, "middle", turned))
     ordered = sorted(lines, key=lambda line: -line.points[-1][1])
     for number, line in enumerate(ordered):
         colour = COLOURS[number % len(COLOURS)]

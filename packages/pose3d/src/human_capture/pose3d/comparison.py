@@ -97,8 +97,10 @@ class ComparisonTask(LightningModule):
             backbone of ``algebraic`` with equal weights when absent.
         volumetric: Weights of volumetric methods by the name they get in the table;
             all that the package has when absent.
-        conditions: What goes wrong, by name.
-        cameras: Which of the eight cameras are used, by their number.
+        conditions: What goes wrong, by name; clean, occluded and noisy calibration
+            when absent.
+        cameras: Which of the eight cameras are used, by their number; evenly spread
+            ones when absent.
         format: Key-point format of the data.
         output: Folder for the table, the curve and the numbers.
     """
@@ -108,8 +110,8 @@ class ComparisonTask(LightningModule):
         algebraic: str = "algebraic",
         unweighted: str | None = None,
         volumetric: Mapping[str, str] | None = None,
-        conditions: Mapping[str, Condition] = CONDITIONS,
-        cameras: Mapping[int, Sequence[int]] = EVEN_VIEWS,
+        conditions: Mapping[str, Condition] | None = None,
+        cameras: Mapping[int, Sequence[int]] | None = None,
         format: str = "human36m",
         output: Path | None = None,
     ) -> None:
@@ -133,7 +135,8 @@ class ComparisonTask(LightningModule):
                 **{name: load_method(path) for name, path in volumetric.items()},
             }
         )
-        self.conditions, self.cameras = dict(conditions), dict(cameras)
+        self.conditions = dict(CONDITIONS if conditions is None else conditions)
+        self.cameras = dict(EVEN_VIEWS if cameras is None else cameras)
         self.format, self.output = keypoint_format(format), output
         self.scene_errors = SceneErrors()
 

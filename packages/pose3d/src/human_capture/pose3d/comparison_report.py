@@ -125,7 +125,10 @@ def camera_curve(comparison: Comparison) -> str:
     lines = [
         Line(
             method,
-            [(c, comparison.mean(condition, method, c)[0]) for c in comparison.counts],
+            [
+                (float(c), comparison.mean(condition, method, c)[0])
+                for c in comparison.counts
+            ],
         )
         for method in comparison.methods
     ]
