@@ -5,13 +5,9 @@ import numpy as np
 import pytest
 import torch
 
-from human_capture.common.cameras import (
-    Cameras,
-    from_field_of_view,
-    look_at,
-    stack,
-)
+from human_capture.common.cameras import Cameras, stack
 from human_capture.common.rigid import so3_exp
+from human_capture.common.rigs import from_field_of_view, look_at
 
 LENSES = {
     "ideal": (None, "opencv"),

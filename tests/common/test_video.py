@@ -9,6 +9,7 @@ import pytest
 from human_capture.common import video
 from human_capture.common.errors import InputError
 from human_capture.common.images import write_image
+from human_capture.common.video_writer import VideoWriter
 
 
 def numbered(count, height=48, width=64):
@@ -21,7 +22,7 @@ def numbers(frames):
 
 
 def write(path, frames, fps=25.0):
-    with video.VideoWriter(path, fps) as writer:
+    with VideoWriter(path, fps) as writer:
         for image in frames:
             writer.write(image)
     return path
@@ -205,7 +206,7 @@ def test_odd_sizes_lose_a_row_and_other_sizes_are_refused(tmp_path):
 @pytest.mark.parametrize("error", [KeyboardInterrupt, RuntimeError])
 def test_an_interrupted_writer_leaves_nothing(tmp_path, error):
     with pytest.raises(error):
-        with video.VideoWriter(tmp_path / "a.mp4", 25.0) as writer:
+        with VideoWriter(tmp_path / "a.mp4", 25.0) as writer:
             writer.write(numbered(1)[0])
             raise error
     assert not list(tmp_path.iterdir())
@@ -213,7 +214,7 @@ def test_an_interrupted_writer_leaves_nothing(tmp_path, error):
 
 def test_a_video_without_frames_is_refused(tmp_path):
     with pytest.raises(InputError, match="no frames"):
-        with video.VideoWriter(tmp_path / "a.mp4", 25.0):
+        with VideoWriter(tmp_path / "a.mp4", 25.0):
             pass
     assert not list(tmp_path.iterdir())
 

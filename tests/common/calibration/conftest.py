@@ -7,8 +7,9 @@ import pytest
 import torch
 
 from human_capture.common.calibration import Calibration, read_calibration
-from human_capture.common.cameras import Cameras, look_at
+from human_capture.common.cameras import Cameras
 from human_capture.common.errors import InputError
+from human_capture.common.rigs import look_at
 
 LENSES = {
     "ideal": (None, "opencv"),

@@ -4,9 +4,14 @@ import pytest
 import torch
 
 from human_capture.common.calibration import Calibration, check_calibration
-from human_capture.common.cameras import from_field_of_view, look_at
 from human_capture.common.errors import InputError
-from human_capture.common.rigs import dome, human36m_ring, ring
+from human_capture.common.rigs import (
+    dome,
+    from_field_of_view,
+    human36m_ring,
+    look_at,
+    ring,
+)
 
 
 def calibration(cameras, size=(1000, 1000)):

@@ -7,7 +7,8 @@ import torch
 from human_capture.common.calibration import Calibration
 from human_capture.common.distortion import distort
 from human_capture.common.errors import InputError
-from human_capture.common.video import VideoWriter, probe, read_frames
+from human_capture.common.video import probe, read_frames
+from human_capture.common.video_writer import VideoWriter
 from human_capture.pose3d.outputs.overlay import (
     ViewPainter,
     project_motion,

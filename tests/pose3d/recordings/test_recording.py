@@ -14,7 +14,7 @@ from human_capture.common.keypoints import COCO17
 from human_capture.common.progress import plain_warnings, progress
 from human_capture.common.rigid import so3_exp
 from human_capture.common.rigs import ring
-from human_capture.common.video import VideoWriter
+from human_capture.common.video_writer import VideoWriter
 from human_capture.pose3d.recordings.detection import make_detector
 from human_capture.pose3d.recordings.detections import Detections
 from human_capture.pose3d.recordings.options import RecordingOptions

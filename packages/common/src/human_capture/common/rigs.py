@@ -1,14 +1,15 @@
-"""Where cameras stand: rings, domes and the rigs of known studios."""
+"""Where cameras stand: looking at a point, rings, domes, the rigs of known studios."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from human_capture.common.cameras import Cameras, from_field_of_view, look_at
+from human_capture.common.cameras import Cameras
 
 HUMAN36M_CENTRES = (  # subject 1, metres
     (1.84, 4.96, 1.56),
@@ -95,3 +96,54 @@ def _looking_at(
 ) -> Cameras:
     transforms = look_at(centres, torch.tensor(target).expand_as(centres))
     return from_field_of_view(transforms, width, width, focal_over_width)
+
+
+def look_at(
+    centre: Float[Tensor, "*batch 3"],
+    target: Float[Tensor, "*#batch 3"],
+    up: Sequence[float] = (0.0, 0.0, 1.0),
+    roll: Float[Tensor, "*#batch"] | float = 0.0,
+) -> Float[Tensor, "*batch 4 4"]:
+    """World-to-camera transforms of cameras that look at a point.
+
+    Args:
+        centre: Optical centres, in metres.
+        target: What is seen in the middle of the image, in metres.
+        up: World direction that appears upwards; not along the viewing direction.
+        roll: Clockwise turn of the camera about its viewing axis, in radians.
+    """
+    z = torch.nn.functional.normalize(target - centre, dim=-1)
+    x = torch.linalg.cross(z, torch.tensor(up).to(z).expand_as(z))
+    x = torch.nn.functional.normalize(x, dim=-1)
+    y = torch.linalg.cross(z, x)
+    angle = torch.as_tensor(roll).to(z).expand(z.shape[:-1])[..., None]
+    cos, sin = angle.cos(), angle.sin()
+    rotation = torch.stack((cos * x + sin * y, cos * y - sin * x, z), -2)
+    transform = torch.eye(4).to(z).repeat(*z.shape[:-1], 1, 1)
+    transform[..., :3, :3] = rotation
+    transform[..., :3, 3] = -(rotation @ centre[..., None])[..., 0]
+    return transform
+
+
+def from_field_of_view(
+    world_to_camera: Float[Tensor, "*batch 4 4"],
+    width: int,
+    height: int,
+    focal_over_width: Float[Tensor, "*#batch"] | float,
+) -> Cameras:
+    """Ideal cameras with square pixels and the principal point in the middle.
+
+    Args:
+        world_to_camera: Where they stand.
+        width: Of the image, in pixels.
+        height: Of the image, in pixels.
+        focal_over_width: Focal length over image width.
+    """
+    focal = torch.as_tensor(focal_over_width).to(world_to_camera) * width
+    intrinsics = torch.zeros(*world_to_camera.shape[:-2], 3, 3).to(world_to_camera)
+    intrinsics[..., 0, 0] = focal
+    intrinsics[..., 1, 1] = focal
+    intrinsics[..., 0, 2] = width / 2
+    intrinsics[..., 1, 2] = height / 2
+    intrinsics[..., 2, 2] = 1
+    return Cameras(intrinsics, world_to_camera)

@@ -15,7 +15,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from human_capture.common.cameras import Cameras, from_field_of_view, look_at
+from human_capture.common.cameras import Cameras
 from human_capture.common.errors import InputError
 from human_capture.common.images import read_image
 from human_capture.common.people.drawing.film import Film
@@ -30,6 +30,7 @@ from human_capture.common.people.places.occluders import (
 )
 from human_capture.common.people.places.rooms import PhotoBackdrop, Room
 from human_capture.common.people.scene import Scene
+from human_capture.common.rigs import from_field_of_view, look_at
 from human_capture.common.shards import Item, ShardedCache
 from human_capture.pose3d.views import Views
 

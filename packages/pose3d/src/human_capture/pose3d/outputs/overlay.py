@@ -23,7 +23,8 @@ from human_capture.common.cameras import Cameras
 from human_capture.common.errors import InputError
 from human_capture.common.images import fit_within
 from human_capture.common.progress import progress
-from human_capture.common.video import VideoWriter, read_frames
+from human_capture.common.video import read_frames
+from human_capture.common.video_writer import VideoWriter
 from human_capture.pose3d.capture import Capture
 from human_capture.pose3d.outputs.palette import Colour, person_colours
 from human_capture.pose3d.outputs.skeleton_drawing import (
