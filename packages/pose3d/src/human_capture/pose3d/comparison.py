@@ -196,12 +196,15 @@ class ComparisonTask(LightningModule):
         """Print the table, write it beside the curve, log the numbers."""
         errors = self.scene_errors.compute()
         comparison = Comparison(self.settings, errors.cpu())
-        for (condition, method, count), (absolute, relative) in zip(
-            self.settings, errors.mean(0), strict=True
-        ):
-            name = f"test/{condition}/{method}/{count}".replace(" ", "_")
-            self.log(f"{name}/mpjpe_mm", absolute, rank_zero_only=True)
-            self.log(f"{name}/relative_mpjpe_mm", relative, rank_zero_only=True)
+        numbers = {
+            f"test/{condition}/{method}/{count}/{kind}".replace(" ", "_"): float(error)
+            for (condition, method, count), pair in zip(
+                self.settings, errors.mean(0), strict=True
+            )
+            for kind, error in zip(("mpjpe_mm", "relative_mpjpe_mm"), pair, strict=True)
+        }
+        for logger in self.loggers:  # not self.log, which prints ninety lines
+            logger.log_metrics(numbers)
         if self.trainer.is_global_zero:
             folder = self.output or Path(self.trainer.default_root_dir)
             write_comparison(comparison, folder)
