@@ -20,7 +20,13 @@ from torchmetrics.utilities import dim_zero_cat
 
 from human_capture.common.keypoints import keypoint_format
 from human_capture.common.metrics import Alignment, joint_errors
-from human_capture.pose3d.comparison_report import Comparison, write_comparison
+from human_capture.common.tracking import log_table
+from human_capture.pose3d.comparison_report import (
+    Comparison,
+    header,
+    rows,
+    write_comparison,
+)
 from human_capture.pose3d.corruption import CalibrationNoise, Occlusion
 from human_capture.pose3d.methods import load_method, published
 from human_capture.pose3d.triangulation import Method
@@ -205,6 +211,8 @@ class ComparisonTask(LightningModule):
         }
         for logger in self.loggers:  # not self.log, which prints ninety lines
             logger.log_metrics(numbers)
+        table = header(comparison), rows(comparison)
+        log_table(self.trainer, "test/mpjpe_mm", *table)
         if self.trainer.is_global_zero:
             folder = self.output or Path(self.trainer.default_root_dir)
             write_comparison(comparison, folder)

@@ -85,7 +85,8 @@ def _cell(comparison: Comparison, condition: str, method: str, count: int) -> st
     return f"{absolute:.1f} / {relative:.1f}"
 
 
-def _rows(comparison: Comparison) -> list[list[str]]:
+def rows(comparison: Comparison) -> list[list[str]]:
+    """Cells of the table, one row a condition and method."""
     return [
         [condition, method]
         + [_cell(comparison, condition, method, c) for c in comparison.counts]
@@ -94,16 +95,17 @@ def _rows(comparison: Comparison) -> list[list[str]]:
     ]
 
 
-def _header(comparison: Comparison) -> list[str]:
+def header(comparison: Comparison) -> list[str]:
+    """Headings of the table."""
     return ["", "mm, absolute / relative", *(f"{c} cameras" for c in comparison.counts)]
 
 
 def _rich_table(comparison: Comparison) -> Table:
     table = Table(title=f"MPJPE on {len(comparison.errors)} held-out scenes")
-    for number, column in enumerate(_header(comparison)):
+    for number, column in enumerate(header(comparison)):
         table.add_column(column, justify="left" if number < 2 else "right")
     last = ""
-    for row in _rows(comparison):
+    for row in rows(comparison):
         if row[0] != last and last:
             table.add_section()
         table.add_row(row[0] if row[0] != last else "", *row[1:])
@@ -113,9 +115,9 @@ def _rich_table(comparison: Comparison) -> Table:
 
 def markdown(comparison: Comparison) -> str:
     """The table in Markdown, one line a method and condition."""
-    header = _header(comparison)
+    headings = header(comparison)
     align = ["---", "---", *["---:"] * len(comparison.counts)]
-    lines = [header, align, *_rows(comparison)]
+    lines = [headings, align, *rows(comparison)]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
 
 
@@ -136,7 +138,7 @@ def camera_curve(comparison: Comparison) -> str:
 
 
 def _numbers(comparison: Comparison) -> dict[str, object]:
-    rows = [
+    numbers = [
         {
             "condition": condition,
             "method": method,
@@ -146,4 +148,4 @@ def _numbers(comparison: Comparison) -> dict[str, object]:
         }
         for condition, method, count in comparison.settings
     ]
-    return {"scenes": len(comparison.errors), "rows": rows}
+    return {"scenes": len(comparison.errors), "rows": numbers}

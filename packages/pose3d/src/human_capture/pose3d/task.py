@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from jaxtyping import Float
@@ -26,6 +26,7 @@ from human_capture.pose3d.losses import (
     heatmap_cross_entropy,
     inside,
     robust_l1_cm,
+    soft_mse_cm,
     volume_cross_entropy,
 )
 from human_capture.pose3d.pictures import draw_views
@@ -39,7 +40,9 @@ class Objective:
     """How much each loss counts.
 
     Attributes:
-        point: 3D joints, robust L1 in centimetres.
+        point: 3D joints, in centimetres.
+        point_loss: ``l1`` with large errors clipped softly, or the ``soft_mse`` of the
+            paper's eq. 7.
         point_from: Share of the training after which 3D joints begin to count; they
             teach little while the heat maps are still blank.
         keypoint: 2D joints of each view, smooth L1 in heat-map cells.
@@ -49,6 +52,7 @@ class Objective:
     """
 
     point: float = 1.0
+    point_loss: Literal["l1", "soft_mse"] = "l1"
     point_from: float = 0.0
     keypoint: float = 0.5
     heatmap: float = 1.0
@@ -206,7 +210,8 @@ class TriangulationTask(LightningModule):
             losses["keypoint"] = goal.keypoint * mean
         if goal.point > 0:
             usable = estimate.valid & (estimate.condition < goal.loosest_condition)
-            loss = robust_l1_cm(estimate.points, batch.joints, usable)
+            measure = soft_mse_cm if goal.point_loss == "soft_mse" else robust_l1_cm
+            loss = measure(estimate.points, batch.joints, usable)
             # zero rather than absent: parallel training wants every parameter used
             begun = self.progress >= goal.point_from
             losses["point"] = (goal.point if begun else 0.0) * loss

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from human_capture.common.cameras import Cameras
 from human_capture.common.crops import crop_cameras, crop_image, square_boxes
+from human_capture.common.images import to_tensor
 from human_capture.common.keypoints import (
     HUMAN36M,
     KeypointFormat,
@@ -125,7 +126,7 @@ def _crops(
         black if image is None else crop_image(image, _corners(box), size)
         for image, box in zip(images, boxes, strict=True)
     ]
-    return torch.from_numpy(np.stack(crops)).permute(0, 3, 1, 2).float() / 255
+    return to_tensor(np.stack(crops))
 
 
 def _corners(box: Int[Tensor, "4"]) -> tuple[int, int, int, int]:
