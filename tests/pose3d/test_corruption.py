@@ -6,6 +6,7 @@ import torch
 from human_capture.common.rigs import ring
 from human_capture.pose3d.corruption import (
     CalibrationNoise,
+    ImageEdge,
     ImageNoise,
     Occlusion,
     uniform,
@@ -56,6 +57,26 @@ def test_extreme_rectangles_fit(area):
 def test_no_occlusion_leaves_images_alone():
     images = torch.rand(20, 3, 16, 16, generator=seeded())
     assert torch.equal(Occlusion(0.0)(images, seeded()), images)
+
+
+def test_the_stated_share_of_images_ends_at_one_side():
+    images = torch.ones(2000, 3, 40, 30)
+    cut = ImageEdge(0.4, 0.25)(images, seeded())
+    black = (cut == 0).all(1)
+    assert black.any((1, 2)).float().mean().item() == pytest.approx(0.4, abs=0.05)
+    assert black.float().mean((1, 2)).max() <= 0.25 + 0.02
+    sides = black[:, 0].all(1), black[:, -1].all(1), black[..., 0].all(1)
+    for side in (*sides, black[..., -1].all(1)):
+        assert side.float().mean().item() == pytest.approx(0.1, abs=0.03)
+    whole_rows = black.all(2).sum(1) * 30
+    whole_columns = black.all(1).sum(1) * 40
+    assert torch.equal(whole_rows + whole_columns, black.sum((1, 2)))
+    assert (images == 1).all()
+
+
+def test_no_edge_leaves_images_alone():
+    images = torch.rand(20, 3, 16, 16, generator=seeded())
+    assert torch.equal(ImageEdge(0.0)(images, seeded()), images)
 
 
 def test_noise_stays_in_range_and_changes_every_image():

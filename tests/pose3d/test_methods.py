@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import pytest
 import torch
@@ -7,7 +8,8 @@ from safetensors.torch import load_file, save_file
 from human_capture.common.errors import InputError
 from human_capture.common.rigs import ring
 from human_capture.common.weights import save_weights
-from human_capture.pose3d.methods import load_method, published
+from human_capture.pose3d.methods import load_method, published, start_from
+from human_capture.pose3d.networks.blazepose import BlazePoseBackbone
 from human_capture.pose3d.networks.compact import CompactBackbone
 from human_capture.pose3d.networks.confidence import HeatmapConfidence
 from human_capture.pose3d.triangulation import AlgebraicTriangulation
@@ -77,3 +79,26 @@ def test_published_weights_load_and_give_finite_joints(name):
         estimate = load_method(name)(images, cameras)
     assert estimate.points.isfinite().all()
     assert estimate.confidence.isfinite().all()
+
+
+def test_a_training_starts_from_the_detectors_network():
+    fresh, started = (AlgebraicTriangulation(BlazePoseBackbone()) for _ in range(2))
+    start_from(started, Path("pose_landmark_full.tflite"))
+    images, cameras = torch.rand(1, 2, 3, 64, 64), ring(2, width=64)
+    maps = [
+        m(images, cameras.map(lambda t: t[None])).heatmaps for m in (fresh, started)
+    ]
+    assert maps[1].abs().amax() > 10 * maps[0].abs().amax()
+
+
+def test_other_backbones_cannot_start_from_it():
+    with pytest.raises(InputError, match="Only a BlazePoseBackbone can start from"):
+        start_from(AlgebraicTriangulation(CompactBackbone()), Path("x.tflite"))
+
+
+def test_a_training_starts_from_what_fits(file):
+    path, method = file
+    other = AlgebraicTriangulation(CompactBackbone())
+    start_from(other, path)
+    for name, parameter in other.named_parameters():
+        torch.testing.assert_close(parameter, method.get_parameter(name))

@@ -13,6 +13,7 @@ from torch.nn.functional import affine_grid, grid_sample
 from human_capture.common.keypoints import HUMAN36M, KeypointFormat
 from human_capture.pose3d.corruption import (
     CalibrationNoise,
+    ImageEdge,
     ImageNoise,
     Occlusion,
     uniform,
@@ -35,6 +36,7 @@ class Augmentation:
         fewest_views: Views that remain when some are dropped; 0 drops none.
         occlusion: Rectangles pasted over crops.
         noise: Camera response and grain.
+        edge: Crops that reach beyond the whole image.
         calibration: Errors of the cameras; None keeps them exact.
     """
 
@@ -47,6 +49,7 @@ class Augmentation:
     fewest_views: int = 2
     occlusion: Occlusion = field(default_factory=lambda: Occlusion(0.4, 0.03, 0.35))
     noise: ImageNoise = field(default_factory=ImageNoise)
+    edge: ImageEdge = field(default_factory=ImageEdge)
     calibration: CalibrationNoise | None = None
 
     def __call__(
@@ -68,6 +71,7 @@ class Augmentation:
         views = mirror(views, mirrored.to(views.images.device), format)
         flat = views.images.flatten(0, 1)
         flat = self.noise(self.occlusion(flat, generator), generator)
+        flat = self.edge(flat, generator)
         views = replace(views, images=flat.reshape(views.images.shape))
         if self.calibration is not None:
             cameras = self.calibration(views.cameras, generator)

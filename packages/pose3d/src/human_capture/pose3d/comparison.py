@@ -141,6 +141,7 @@ class ComparisonTask(LightningModule):
                 **{name: load_method(path) for name, path in volumetric.items()},
             }
         )
+        self.image_size = backbone.image_size
         self.conditions = dict(CONDITIONS if conditions is None else conditions)
         self.cameras = dict(EVEN_VIEWS if cameras is None else cameras)
         self.format, self.output = keypoint_format(format), output

@@ -63,6 +63,40 @@ class Occlusion:
 
 
 @dataclass(frozen=True)
+class ImageEdge:
+    """Sides of crops that lie beyond the edge of the whole image, which are black.
+
+    Attributes:
+        probability: Share of crops that reach over an edge.
+        widest: Largest part of the crop that is black, as a share of its size.
+    """
+
+    probability: float = 0.15
+    widest: float = 0.25
+
+    def __call__(
+        self, images: Float[Tensor, "sample 3 height width"], generator: Generator
+    ) -> Float[Tensor, "sample 3 height width"]:
+        """Images some of which end at one of their sides."""
+        count, _, height, width = images.shape
+        hit = torch.rand(count, generator=generator) < self.probability
+        share = uniform(0.0, self.widest, (count,), generator)
+        side = torch.randint(4, (count,), generator=generator)
+        cut = images.clone()
+        for sample in hit.nonzero()[:, 0].tolist():
+            rows = round(height * float(share[sample]))
+            columns = round(width * float(share[sample]))
+            black = (
+                cut[sample, :, :rows],
+                cut[sample, :, height - rows :],
+                cut[sample, :, :, :columns],
+                cut[sample, :, :, width - columns :],
+            )
+            black[int(side[sample])].zero_()
+        return cut
+
+
+@dataclass(frozen=True)
 class ImageNoise:
     """Camera response, blur, low resolution and grain.
 

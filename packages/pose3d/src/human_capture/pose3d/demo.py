@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lightning.pytorch import Trainer
@@ -15,6 +15,7 @@ from human_capture.common.progress import plain_warnings
 from human_capture.pose3d.capture import Capture
 from human_capture.pose3d.comparison import ComparisonTask
 from human_capture.pose3d.data import Sizes, SyntheticDataModule
+from human_capture.pose3d.datasets.synthetic import HELD_OUT
 from human_capture.pose3d.methods import load_method, published
 from human_capture.pose3d.recordings.learned import (
     capture_with_method,
@@ -118,7 +119,10 @@ def compare(folder: Path, scenes: int) -> None:
         scenes: How many.
     """
     task = ComparisonTask(output=folder)
-    data = SyntheticDataModule(sizes=Sizes(0, 0, scenes), eval_batch_size=5)
+    held_out = replace(HELD_OUT, size=task.image_size)
+    data = SyntheticDataModule(
+        Sizes(0, 0, scenes), held_out=held_out, eval_batch_size=5
+    )
     trainer = Trainer(
         accelerator="auto",
         devices=1,

@@ -14,8 +14,15 @@ from jsonargparse import ArgumentParser
 from lightning.pytorch import Callback, LightningModule, Trainer
 from torch import nn
 
+from human_capture.common.detectors.models import find_network
 from human_capture.common.errors import InputError
-from human_capture.common.weights import load_weights, read_weights, save_weights
+from human_capture.common.weights import (
+    load_matching,
+    load_weights,
+    read_weights,
+    save_weights,
+)
+from human_capture.pose3d.networks.blazepose import BlazePoseBackbone
 from human_capture.pose3d.triangulation import Method
 
 PUBLISHED = Path(__file__).parent / "weights"
@@ -48,6 +55,29 @@ def load_method(weights: str | Path) -> Method:
     method = _build(description.get("method"), path)
     load_weights(method, path)
     return method.eval()
+
+
+def start_from(method: Method, weights: Path) -> None:
+    """Give a method that is to be trained a start.
+
+    Args:
+        method: Parameters that it does not share with the weights stay as they are.
+        weights: A ``.safetensors`` file, or for the backbone :class:`BlazePoseBackbone`
+            a ``.tflite`` file, found as the detectors find theirs.
+
+    Raises:
+        InputError: The file is missing or belongs to another network.
+    """
+    if weights.suffix != ".tflite":
+        load_matching(method, weights)
+        return
+    if not isinstance(method.backbone, BlazePoseBackbone):
+        raise InputError(
+            f"Only a BlazePoseBackbone can start from {str(weights)!r}; give a "
+            ".safetensors file, or use that backbone."
+        )
+    path = weights if weights.is_file() else find_network(weights.name)
+    method.backbone.load_tflite(path)
 
 
 def _build(config: object, path: Path) -> Method:

@@ -19,7 +19,6 @@ from torch.optim.lr_scheduler import LambdaLR
 from human_capture.common.keypoints import keypoint_format
 from human_capture.common.metrics import MPJPE
 from human_capture.common.tracking import log_images, log_skeletons
-from human_capture.common.weights import load_matching
 from human_capture.pose3d.augmentation import Augmentation
 from human_capture.pose3d.estimate import PoseEstimate
 from human_capture.pose3d.losses import (
@@ -29,6 +28,7 @@ from human_capture.pose3d.losses import (
     soft_mse_cm,
     volume_cross_entropy,
 )
+from human_capture.pose3d.methods import start_from
 from human_capture.pose3d.pictures import draw_views
 from human_capture.pose3d.triangulation import Method
 from human_capture.pose3d.triangulation.volumetric import VolumetricTriangulation
@@ -98,7 +98,8 @@ class TriangulationTask(LightningModule):
         augmentation: What happens to training batches; None leaves them alone.
         format: Key-point format of the data.
         weights: A weights file to start from; parameters that the method does not
-            share with it keep their fresh start.
+            share with it keep their fresh start. For the BlazePose backbone also the
+            detector's ``pose_landmark_full.tflite``.
         frozen: Prefixes of parameter names that are not trained.
         freeze_batch_norm: Keep the running statistics of the 2D backbone as they are,
             for short trainings on few images a step.
@@ -136,7 +137,7 @@ class TriangulationTask(LightningModule):
         self.evaluated_views = evaluated_views
         self.backbone_lr_share = backbone_lr_share
         if weights is not None:
-            load_matching(method, weights)
+            start_from(method, weights)
         for name, parameter in method.named_parameters():
             parameter.requires_grad_(not name.startswith(frozen) if frozen else True)
         self.absolute = MPJPE(self.format, "absolute")

@@ -31,9 +31,11 @@ class Backbone(nn.Module, ABC):
         joints: How many heat maps.
         feature_channels: Channels of ``ImageFeatures.features``.
         deep_channels: Channels of ``ImageFeatures.deep``.
+        image_size: Width and height of the crops it is meant for, in pixels.
     """
 
     joints: int
+    image_size: int
     feature_channels: int
     deep_channels: int
 

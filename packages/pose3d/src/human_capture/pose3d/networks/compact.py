@@ -27,6 +27,7 @@ class CompactBackbone(Backbone):
         widths: Channels of the encoder stages, at strides 4, 8, 16 and 32.
         blocks: Residual blocks of each stage.
         decoder: Channels of the decoder at strides 16, 8 and 4.
+        image_size: Width and height of the crops it is meant for, in pixels.
     """
 
     mean: Tensor
@@ -38,10 +39,11 @@ class CompactBackbone(Backbone):
         widths: Sequence[int] = (32, 64, 128, 192),
         blocks: Sequence[int] = (1, 1, 2, 1),
         decoder: Sequence[int] = (96, 64, 48),
+        image_size: int = 128,
     ) -> None:
         super().__init__()
         self.joints, self.feature_channels = joints, decoder[-1]
-        self.deep_channels = widths[-1]
+        self.deep_channels, self.image_size = widths[-1], image_size
         self.register_buffer(
             "mean", torch.tensor([0.45, 0.44, 0.42]).view(3, 1, 1), persistent=False
         )

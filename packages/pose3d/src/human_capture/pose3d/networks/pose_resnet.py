@@ -33,16 +33,22 @@ class PoseResNet(Backbone):
         depth: Of the ResNet; the authors used 152.
         bgr: Feed the channels as blue, green, red while keeping the statistics of red,
             green, blue, as the authors' weights expect. Off for own training.
+        image_size: Width and height of the crops it is meant for, in pixels.
     """
 
     mean: Tensor
     std: Tensor
 
     def __init__(
-        self, joints: int = 17, depth: ResNetDepth = 152, bgr: bool = False
+        self,
+        joints: int = 17,
+        depth: ResNetDepth = 152,
+        bgr: bool = False,
+        image_size: int = 384,
     ) -> None:
         super().__init__()
         self.joints, self.feature_channels, self.bgr = joints, 256, bgr
+        self.image_size = image_size
         statistics = {"mean": (0.485, 0.456, 0.406), "std": (0.229, 0.224, 0.225)}
         for name, values in statistics.items():
             tensor = torch.tensor(values).view(3, 1, 1)

@@ -27,8 +27,6 @@ from human_capture.common.video import VideoInfo, decode
 from human_capture.pose3d.capture import Capture, Evidence
 from human_capture.pose3d.triangulation import Method
 
-CROP = 128
-
 
 @torch.no_grad()
 def capture_with_method(
@@ -38,7 +36,6 @@ def capture_with_method(
     videos: Sequence[VideoInfo],
     frames: Int[np.ndarray, "frame view"],
     margin: float = 1.4,
-    size: int = CROP,
     format: KeypointFormat = HUMAN36M,
 ) -> Capture:
     """The motion as a learned method sees it, for the people of an earlier capture.
@@ -50,10 +47,10 @@ def capture_with_method(
         videos: One a view.
         frames: Which frame of each video a captured frame is.
         margin: Side of the crops over the extent of the earlier joints.
-        size: Width and height of the crops, in pixels.
         format: Joints that the method gives.
     """
     method.eval()
+    size = method.backbone.image_size
     boxes, known = _boxes(capture, cameras, margin)
     people, length, views, _ = boxes.shape
     joints = len(format)
