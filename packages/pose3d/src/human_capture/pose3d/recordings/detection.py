@@ -1,4 +1,4 @@
-"""Finding people in the videos; finished cameras are kept, so a second run goes on.
+"""Finding people in the videos; what is finished is kept, so a second run goes on.
 
 A detector turns the images of one video into lists of people. It names everything its
 answer depends on in ``fingerprint``; with the video's own fingerprint and the frame
@@ -12,7 +12,6 @@ import json
 import warnings
 from collections.abc import Iterable, Iterator
 from importlib import import_module
-from itertools import tee
 from pathlib import Path
 from typing import Any, Literal, Protocol, runtime_checkable
 
@@ -23,9 +22,10 @@ from human_capture.common.detectors.body import BodyDetector
 from human_capture.common.detectors.tracker import BodyTracker, detect_video
 from human_capture.common.errors import InputError
 from human_capture.common.keypoints import BLAZEPOSE33, HALPE26, KeypointFormat
-from human_capture.common.progress import progress
-from human_capture.common.video import Frame, VideoInfo, decode
+from human_capture.common.video import VideoInfo
 from human_capture.pose3d.recordings.detections import Detections, Person
+from human_capture.pose3d.recordings.stages import StageClock
+from human_capture.pose3d.recordings.stretches import Detecting, StretchFolder
 
 DetectorName = Literal["blazepose", "rtmlib"]
 _SAMPLE = 1 << 16
@@ -135,61 +135,47 @@ def detect(
     frames: Int[np.ndarray, " frame"],
     detector: Detector,
     folder: Path,
+    clock: StageClock | None = None,
 ) -> Detections:
     """People in some frames of one camera, from ``folder`` if they are kept there.
 
-    Only one image is in memory at a time. Frames that cannot be decoded show nobody
-    and are counted in a warning.
+    Only a few images are in memory at a time, and each stretch of the video is kept
+    when it is finished, so a run that was stopped goes on from there. Frames that
+    cannot be decoded show nobody and are counted in a warning.
 
     Args:
         camera: Its name, and that of the file in the folder.
         video: What it recorded.
         frames: Frame numbers in ascending order, one a moment of the recording.
         detector: Finds the people.
-        folder: Where finished cameras are kept.
+        folder: Where finished cameras and stretches are kept.
+        clock: Told of the stages "decoding" and "detecting".
     """
     path = folder / f"{camera}.npz"
     mark = _fingerprint(video, frames, detector)
-    kept = Detections.load(path, mark)
-    if kept is not None:
-        return kept
-    found = _detect(camera, video, frames, detector)
-    found.save(path, mark)
+    stretches = StretchFolder(folder / f"{camera}.stretches", mark)
+    found = Detections.load(path, mark)
+    if found is None:
+        clock = clock or StageClock()
+        work = Detecting(
+            video, frames, detector.format, detector.people, stretches, clock
+        )
+        found = work.run(f"Detecting in {camera}")
+        _warn_of_missing(work.missing, video, frames)
+        found.save(path, mark)
+    stretches.remove()
     return found
 
 
-def _detect(
-    camera: str,
-    video: VideoInfo,
-    frames: Int[np.ndarray, " frame"],
-    detector: Detector,
-) -> Detections:
-    wanted = set(frames.tolist())
-    decoded = decode(video.path, int(frames.min()), int(frames.max()) + 1)
-    chosen, numbered = tee(frame for frame in decoded if frame.index in wanted)
-    people = detector.people(frame.image for frame in chosen)
-    by_number: dict[int, list[Person]] = {}
-    shown = progress(_paired(numbered, people), f"Detecting in {camera}", len(wanted))
-    for frame, found in shown:
-        by_number[frame] = found
-    missing = len(wanted) - len(by_number)
+def _warn_of_missing(
+    missing: int, video: VideoInfo, frames: Int[np.ndarray, " frame"]
+) -> None:
     if missing:
         warnings.warn(
-            f"{missing} of {len(wanted)} frames of {video.path.name} cannot be "
-            "decoded; they count as showing nobody.",
+            f"{missing} of {len(np.unique(frames))} frames of {video.path.name} cannot "
+            "be decoded; they count as showing nobody.",
             stacklevel=3,
         )
-    return Detections.collect(
-        detector.format, [by_number.get(n, []) for n in frames.tolist()]
-    )
-
-
-def _paired(
-    frames: Iterator[Frame], people: Iterator[list[Person]]
-) -> Iterator[tuple[int, list[Person]]]:
-    """Frame numbers with their people; the people pull the images out."""
-    for found in people:
-        yield next(frames).index, found
 
 
 def _fingerprint(

@@ -33,12 +33,11 @@ from human_capture.pose3d.recordings.motion import filtered, reconstruct
 from human_capture.pose3d.recordings.options import RecordingOptions
 from human_capture.pose3d.recordings.results import write_results
 from human_capture.pose3d.recordings.sources import (
-    Timeline,
     check_size,
     find_sources,
     match_cameras,
-    synchronise,
 )
+from human_capture.pose3d.recordings.timelines import Timeline, synchronise
 
 
 @dataclass(frozen=True)
@@ -226,7 +225,8 @@ def detect_people(
     except KeyboardInterrupt:
         warnings.warn(
             f"Stopped; {len(views)} of {len(frames[0])} cameras are finished and kept "
-            f"in {str(folder)!r}; the same command goes on from there.",
+            f"in {str(folder)!r}, as is the part of the next that is done; the same "
+            "command goes on from there.",
             stacklevel=2,
         )
         raise

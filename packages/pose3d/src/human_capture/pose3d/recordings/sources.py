@@ -1,22 +1,15 @@
-"""Which video belongs to which camera, and which of their frames belong together."""
+"""Which video belongs to which camera, and whether its size fits the calibration."""
 
 from __future__ import annotations
 
 import re
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from glob import glob
 from pathlib import Path
 
-import numpy as np
-from jaxtyping import Int
-
 from human_capture.common.errors import InputError
-from human_capture.common.video import VideoInfo, natural_order
-
-MAX_RATE_RATIO = 16.0
-"""Cameras whose frame rates differ by more than this do not show one event."""
+from human_capture.common.video import natural_order
 
 _PADDING = 16
 """Encoders round picture sides up to multiples of 16; calibrations may keep that."""
@@ -130,99 +123,6 @@ def _fits(path: Path, name: str, exact: bool) -> bool:
 
 def _words(stem: str) -> str:
     return stem.replace("_", " ")
-
-
-@dataclass(frozen=True)
-class Timeline:
-    """Frames of several videos that were taken at the same time.
-
-    Attributes:
-        fps: Frames a second.
-        frames: For every moment the frame number in each video.
-    """
-
-    fps: float
-    frames: Int[np.ndarray, "frame view"]
-
-    def part(self, start: int, stop: int | None, every: int) -> Timeline:
-        """Every so many moments between two.
-
-        Args:
-            start: First moment.
-            stop: One past the last; to the end when absent.
-            every: Step.
-
-        Raises:
-            InputError: Nothing is left.
-        """
-        if start < 0 or every < 1 or (stop is not None and stop <= start):
-            raise InputError(
-                f"Frames {start} to {stop} in steps of {every} make no sense; start "
-                "from 0, stop later, and step at least 1."
-            )
-        frames = self.frames[start:stop:every]
-        if not len(frames):
-            raise InputError(
-                f"The recording has {len(self.frames)} frames, so none are left from "
-                f"frame {start}."
-            )
-        return Timeline(self.fps / every, frames)
-
-
-def synchronise(videos: Sequence[VideoInfo]) -> Timeline:
-    """Frames that belong together, for videos that start at the same moment.
-
-    The slowest camera sets the pace, and of the others the frame nearest in time is
-    taken. Only the part that all videos cover is used. Warns when frame rates differ,
-    and when the ends of longer videos are left out.
-
-    Args:
-        videos: At least one.
-
-    Raises:
-        InputError: The frame rates differ absurdly.
-    """
-    rates = np.array([video.fps for video in videos])
-    slowest = int(rates.argmin())
-    listed = ", ".join(f"{v.path.name} {v.fps:.2f}" for v in videos)
-    if rates.max() > MAX_RATE_RATIO * rates.min():
-        raise InputError(
-            f"The frame rates differ too much to belong together: {listed}."
-        )
-    if rates.max() > 1.002 * rates.min():
-        warnings.warn(
-            f"The frame rates differ ({listed}); the nearest frames are used at "
-            f"{rates.min():.2f} frames a second.",
-            stacklevel=2,
-        )
-    end = min(video.duration for video in videos)
-    times = videos[slowest].times
-    times = times[times < end - 0.5 / rates[slowest]]
-    frames = np.stack([_nearest(video.times, times) for video in videos], -1)
-    _warn_of_dropped_ends(videos, end)
-    return Timeline(float(rates[slowest]), frames)
-
-
-def _nearest(times: np.ndarray, wanted: np.ndarray) -> Int[np.ndarray, " frame"]:
-    after = np.searchsorted(times, wanted).clip(1, max(len(times) - 1, 1))
-    if len(times) == 1:
-        return np.zeros(len(wanted), dtype=np.int64)
-    closer = wanted - times[after - 1] <= times[after] - wanted
-    return np.where(closer, after - 1, after).astype(np.int64)
-
-
-def _warn_of_dropped_ends(videos: Sequence[VideoInfo], end: float) -> None:
-    dropped = {
-        v.path.name: int((v.times > end - 0.5 / v.fps).sum())
-        for v in videos
-        if v.duration > end + 0.5 / v.fps
-    }
-    if any(dropped.values()):
-        listed = ", ".join(f"{count} of {name}" for name, count in dropped.items())
-        warnings.warn(
-            f"The videos differ in length; frames dropped at the end: {listed}.",
-            stacklevel=2,
-        )
 
 
 def check_size(

@@ -31,7 +31,7 @@ class _Track:
     def move(self, skeleton: Float[np.ndarray, "joint 3"], seconds: float) -> None:
         """Take over a new observation; joints it lacks move along with the body."""
         elapsed = self.unseen + seconds
-        step = _median_offset(skeleton, self.skeleton)
+        step = median_offset(skeleton, self.skeleton)
         blend = min(1.0, elapsed / 0.1)  # averages over a tenth of a second
         self.velocity = self.velocity + blend * (step / elapsed - self.velocity)
         known = np.isfinite(skeleton)
@@ -97,7 +97,7 @@ class Tracker:
             return []
         expected = self.expected(skeletons.shape[1])
         distance = np.array(
-            [[_median_distance(s, e) for e in expected] for s in skeletons]
+            [[median_distance(s, e) for e in expected] for s in skeletons]
         )
         unseen = np.array([track.unseen + self.step for track in self._tracks])
         reach = self.reach + self.max_speed * unseen
@@ -122,17 +122,21 @@ class Tracker:
         return self._next - 1
 
 
-def _median_distance(
-    first: Float[np.ndarray, "joint 3"], second: Float[np.ndarray, "joint 3"]
+def median_distance(
+    first: Float[np.ndarray, "joint dim"], second: Float[np.ndarray, "joint dim"]
 ) -> float:
+    """Median distance of the joints known in both skeletons; infinite without any."""
     distance = np.linalg.norm(first - second, axis=-1)
     known = np.isfinite(distance)
     return float(np.median(distance[known])) if known.any() else np.inf
 
 
-def _median_offset(
-    new: Float[np.ndarray, "joint 3"], old: Float[np.ndarray, "joint 3"]
-) -> Float[np.ndarray, " 3"]:
+def median_offset(
+    new: Float[np.ndarray, "joint dim"], old: Float[np.ndarray, "joint dim"]
+) -> Float[np.ndarray, " dim"]:
+    """Median movement of the joints known in both skeletons; zero without any."""
     offset = new - old
     known = np.isfinite(offset).all(-1)
-    return np.median(offset[known], axis=0) if known.any() else np.zeros(3)
+    if not known.any():
+        return np.zeros(offset.shape[-1])
+    return np.asarray(np.median(offset[known], axis=0))
