@@ -8,10 +8,11 @@ from safetensors.torch import load_file, save_file
 from human_capture.common.errors import InputError
 from human_capture.common.rigs import ring
 from human_capture.common.weights import save_weights
-from human_capture.pose3d.methods import load_method, published, start_from
+from human_capture.pose3d.methods import load_method, start_from
 from human_capture.pose3d.networks.blazepose import BlazePoseBackbone
 from human_capture.pose3d.networks.compact import CompactBackbone
 from human_capture.pose3d.networks.confidence import HeatmapConfidence
+from human_capture.pose3d.publishing import published
 from human_capture.pose3d.triangulation import AlgebraicTriangulation
 
 PATH = "human_capture.pose3d.networks"

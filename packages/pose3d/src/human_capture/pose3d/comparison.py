@@ -28,7 +28,8 @@ from human_capture.pose3d.comparison_report import (
     write_comparison,
 )
 from human_capture.pose3d.corruption import CalibrationNoise, Occlusion
-from human_capture.pose3d.methods import load_method, published
+from human_capture.pose3d.methods import load_method
+from human_capture.pose3d.publishing import published
 from human_capture.pose3d.triangulation import Method
 from human_capture.pose3d.triangulation.algebraic import AlgebraicTriangulation
 from human_capture.pose3d.triangulation.evidence import ViewEvidence, see

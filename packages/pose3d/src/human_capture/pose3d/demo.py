@@ -16,7 +16,8 @@ from human_capture.pose3d.capture import Capture
 from human_capture.pose3d.comparison import ComparisonTask
 from human_capture.pose3d.data import Sizes, SyntheticDataModule
 from human_capture.pose3d.datasets.synthetic import HELD_OUT
-from human_capture.pose3d.methods import load_method, published
+from human_capture.pose3d.methods import load_method
+from human_capture.pose3d.publishing import published
 from human_capture.pose3d.recordings.learned import (
     capture_with_method,
     root_aligned_distance_mm,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -11,7 +11,6 @@ from typing import Any, Literal
 import torch
 from jaxtyping import Float
 from lightning.pytorch import LightningModule
-from lightning.pytorch.callbacks import Timer
 from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from torch import Tensor, nn
 from torch.optim.lr_scheduler import LambdaLR
@@ -30,6 +29,7 @@ from human_capture.pose3d.losses import (
 )
 from human_capture.pose3d.methods import start_from
 from human_capture.pose3d.pictures import draw_views
+from human_capture.pose3d.schedules import USUAL_SCHEDULE, Schedule, training_progress
 from human_capture.pose3d.triangulation import Method
 from human_capture.pose3d.triangulation.volumetric import VolumetricTriangulation
 from human_capture.pose3d.views import Views
@@ -60,31 +60,7 @@ class Objective:
     loosest_condition: float = 200.0
 
 
-@dataclass(frozen=True)
-class Schedule:
-    """How the learning rate moves: a linear rise, then half a cosine down.
-
-    Attributes:
-        warmup: Steps of the rise.
-        last: Share of the learning rate that remains at the end.
-    """
-
-    warmup: int = 100
-    last: float = 0.02
-
-    def factor(self, step: int, progress: float) -> float:
-        """Learning rate as a share of the highest.
-
-        Args:
-            step: Of the optimiser.
-            progress: Share of the training that is done.
-        """
-        rise = min(1.0, (step + 1) / max(self.warmup, 1))
-        fall = 0.5 * (1 + math.cos(math.pi * min(1.0, progress)))
-        return rise * (fall * (1 - self.last) + self.last)
-
-
-USUAL_OBJECTIVE, USUAL_SCHEDULE = Objective(), Schedule()
+USUAL_OBJECTIVE = Objective()
 
 
 class TriangulationTask(LightningModule):
@@ -108,7 +84,8 @@ class TriangulationTask(LightningModule):
         true_centre: Put the volume around the true root in evaluation too, as a single
             view needs; volumetric methods only.
         evaluated_views: Use only this many views in evaluation; all when absent.
-        backbone_lr_share: Learning rate of the backbone over that of the rest.
+        lr_shares: Learning rate over that of the rest, by prefixes of parameter names;
+            the first prefix that fits counts.
     """
 
     def __init__(
@@ -125,7 +102,7 @@ class TriangulationTask(LightningModule):
         randomise_centre_m: float = 0.04,
         true_centre: bool = False,
         evaluated_views: int | None = None,
-        backbone_lr_share: float = 1.0,
+        lr_shares: Mapping[str, float] | None = None,
     ) -> None:
         super().__init__()
         self.save_hyperparameters(logger=False)
@@ -135,7 +112,7 @@ class TriangulationTask(LightningModule):
         self.freeze_batch_norm = freeze_batch_norm
         self.randomise_centre_m, self.true_centre = randomise_centre_m, true_centre
         self.evaluated_views = evaluated_views
-        self.backbone_lr_share = backbone_lr_share
+        self.lr_shares = dict(lr_shares or {})
         if weights is not None:
             start_from(method, weights)
         for name, parameter in method.named_parameters():
@@ -214,7 +191,7 @@ class TriangulationTask(LightningModule):
             measure = soft_mse_cm if goal.point_loss == "soft_mse" else robust_l1_cm
             loss = measure(estimate.points, batch.joints, usable)
             # zero rather than absent: parallel training wants every parameter used
-            begun = self.progress >= goal.point_from
+            begun = training_progress(self) >= goal.point_from
             losses["point"] = (goal.point if begun else 0.0) * loss
         if goal.volume > 0 and estimate.log_volume is not None:
             assert estimate.grid is not None
@@ -223,17 +200,6 @@ class TriangulationTask(LightningModule):
             )
             losses["volume"] = goal.volume * loss
         return losses
-
-    @property
-    def progress(self) -> float:
-        """Share of the training that is done, in steps or by ``max_time``."""
-        done = self.global_step / max(1, self.trainer.estimated_stepping_batches)
-        for callback in getattr(self.trainer, "callbacks", ()):
-            if isinstance(callback, Timer) and callback.time_remaining() is not None:
-                elapsed = callback.time_elapsed()
-                whole = elapsed + float(callback.time_remaining() or 0)
-                done = max(done, elapsed / max(whole, 1e-9))
-        return done
 
     def validation_step(self, batch: Views, batch_idx: int) -> None:
         """Accumulate the errors, and show the first batch in the tracker."""
@@ -262,24 +228,26 @@ class TriangulationTask(LightningModule):
         return estimate
 
     def _parameter_groups(self) -> list[dict[str, Any]]:
-        """What is trained, the backbone apart if it learns at another rate."""
-        named = [(n, p) for n, p in self.method.named_parameters() if p.requires_grad]
-        if self.backbone_lr_share == 1:
-            return [{"params": [p for _, p in named]}]
-        groups: dict[bool, list[nn.Parameter]] = {True: [], False: []}
-        for name, parameter in named:
-            groups[name.startswith("backbone.")].append(parameter)
-        full = self.optimizer(groups[False]).defaults["lr"]
+        """What is trained, in groups of one learning rate."""
+        groups: dict[float, list[nn.Parameter]] = {1.0: []}
+        for name, parameter in self.method.named_parameters():
+            if parameter.requires_grad:
+                fitting = (p for p in self.lr_shares if name.startswith(p))
+                share = self.lr_shares.get(next(fitting, ""), 1.0)
+                groups.setdefault(share, []).append(parameter)
+        everything = [{"params": p} for parts in groups.values() for p in parts]
+        full = self.optimizer(everything).defaults["lr"]
         return [
-            {"params": groups[False]},
-            {"params": groups[True], "lr": full * self.backbone_lr_share},
+            {"params": parameters, "lr": full * share}
+            for share, parameters in groups.items()
+            if parameters
         ]
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
         """The optimiser over what is not frozen, and its schedule a step."""
         optimizer = self.optimizer(self._parameter_groups())
         schedule = LambdaLR(
-            optimizer, lambda step: self.schedule.factor(step, self.progress)
+            optimizer, lambda step: self.schedule.factor(step, training_progress(self))
         )
         return {
             "optimizer": optimizer,

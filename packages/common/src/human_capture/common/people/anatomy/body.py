@@ -205,16 +205,33 @@ class Body(nn.Module):
             rotations: Of every bone, in the world, away from rest.
             root: World position of the root bone.
         """
-        offsets = joints - joints[:, self.parents]
-        turned = (rotations[:, self.parents] @ offsets[..., None])[..., 0]
-        placed = root[:, None] + self.ancestors @ turned
-        shifts = placed - (rotations @ joints[..., None])[..., 0]
+        placed, shifts = self.articulate(joints, rotations, root)
         transforms = torch.cat((rotations, shifts[..., None]), -1)
         rows = transforms.flatten(2).mT.flatten(0, 1)
         blended = (rows @ self.bone_weights).reshape(len(root), 3, 4, -1)
         flat = vertices.mT[:, None]
         moved = (blended[:, :, :3] * flat).sum(2) + blended[:, :, 3]
         return Posed(moved.mT.contiguous(), placed)
+
+    def articulate(
+        self,
+        joints: Float[Tensor, "#batch bone 3"],
+        rotations: Float[Tensor, "batch bone 3 3"],
+        root: Float[Tensor, "batch 3"],
+    ) -> tuple[Float[Tensor, "batch bone 3"], Float[Tensor, "batch bone 3"]]:
+        """Where the head of every bone goes, and the shift of what it carries.
+
+        A bone carries a point p at rest to ``rotation @ p + shift``.
+
+        Args:
+            joints: At rest.
+            rotations: Of every bone, in the world, away from rest.
+            root: World position of the root bone.
+        """
+        offsets = joints - joints[:, self.parents]
+        turned = (rotations[:, self.parents] @ offsets[..., None])[..., 0]
+        placed = root[:, None] + self.ancestors @ turned
+        return placed, placed - (rotations @ joints[..., None])[..., 0]
 
     def pose(
         self,

@@ -1,0 +1,137 @@
+"""Weights files that are all one needs: tensors, and what network they belong to.
+
+The network is described as class paths and arguments. Only classes of this project are
+ever built from a file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+from jsonargparse import ArgumentParser
+from lightning.pytorch import Callback, LightningModule, Trainer
+from torch import nn
+
+from human_capture.common.errors import InputError
+from human_capture.common.weights import load_weights, read_weights, save_weights
+
+PUBLISHED = Path(__file__).parent / "weights"
+Network = TypeVar("Network", bound=nn.Module)
+
+
+def published(folder: Path = PUBLISHED) -> list[str]:
+    """Names of the weights that come with the package.
+
+    Args:
+        folder: Where they lie, one kind of network a folder.
+    """
+    return sorted(path.stem for path in folder.glob("*.safetensors"))
+
+
+def load_network(
+    weights: str | Path,
+    part: str,
+    kinds: type[Network] | tuple[type[Network], ...],
+    folder: Path = PUBLISHED,
+) -> Network:
+    """A network from a weights file, ready to be called, in evaluation mode.
+
+    Args:
+        weights: One of :func:`published`, or the path of a ``.safetensors`` file.
+        part: Under which name the file describes the network.
+        kinds: What it must be.
+        folder: Of the published ones.
+
+    Raises:
+        InputError: There is no such file, or it describes no such network.
+    """
+    path = folder / f"{weights}.safetensors"
+    if not path.is_file():
+        path = Path(weights)
+    if not path.is_file() and not path.suffix:
+        names = ", ".join(published(folder)) or "none"
+        raise InputError(
+            f"There are no weights {str(weights)!r}; the package has {names}, or give "
+            "the path of a .safetensors file."
+        )
+    network = _build(read_weights(path).description.get(part), path, part)
+    if not isinstance(network, kinds):
+        raise InputError(f"{str(path)!r} describes no {_NAMES[part]}.")
+    load_weights(network, path)
+    return network.eval()
+
+
+_NAMES = {"method": "triangulation method", "lifter": "lifter"}
+
+
+def _build(config: object, path: Path, part: str) -> nn.Module:
+    foreign = [
+        name for name in _class_paths(config) if not name.startswith("human_capture.")
+    ]
+    if not isinstance(config, dict) or "class_path" not in config or foreign:
+        raise InputError(f"{str(path)!r} describes no {_NAMES[part]}.")
+    parser = ArgumentParser(exit_on_error=False)
+    parser.add_subclass_arguments(nn.Module, part, required=True)
+    try:
+        parsed = parser.parse_object({part: config})
+        built = parser.instantiate_classes(parsed)[part]
+    except Exception as error:  # whatever the parser makes of a wrong description
+        raise InputError(
+            f"The network described in {str(path)!r} cannot be built: {error}"
+        ) from error
+    assert isinstance(built, nn.Module)
+    return built
+
+
+def _class_paths(config: object) -> Iterator[str]:
+    if isinstance(config, dict):
+        if isinstance(config.get("class_path"), str):
+            yield config["class_path"]
+        config = list(config.values())
+    if isinstance(config, list):
+        for part in config:
+            yield from _class_paths(part)
+
+
+class PublishWeights(Callback):
+    """Write the trained network as one safetensors file when the training ends.
+
+    Put it after callbacks that exchange the weights at the end, such as averaging.
+
+    Args:
+        path: File to write, ending in ``.safetensors``.
+        note: Anything worth knowing about this training; kept in the file.
+        part: Attribute of the module that is written, ``method`` or ``lifter``.
+    """
+
+    def __init__(self, path: Path, note: str = "", part: str = "method") -> None:
+        self.path, self.note, self.part = path, note, part
+
+    def on_fit_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Write the file, from the first process only."""
+        if not trainer.is_global_zero or getattr(trainer, "fast_dev_run", False):
+            return
+        description: dict[str, Any] = {
+            self.part: _plain(pl_module.hparams.get(self.part)),
+            "note": self.note,
+            "steps": trainer.global_step,
+            "validation": {
+                name: float(value) for name, value in trainer.callback_metrics.items()
+            },
+        }
+        save_weights(self.path, pl_module.get_submodule(self.part), description)
+
+
+def _plain(config: Any) -> Any:
+    """A configuration as JSON can hold it."""
+    if hasattr(config, "as_dict"):
+        config = config.as_dict()
+    if isinstance(config, dict):
+        return {key: _plain(value) for key, value in config.items()}
+    if isinstance(config, list | tuple):
+        return [_plain(value) for value in config]
+    if isinstance(config, str | int | float | bool | None):
+        return config
+    return str(config)
