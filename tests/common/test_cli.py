@@ -65,9 +65,10 @@ def break_down(options: Options) -> None:
 
 
 COMMANDS = {
-    name: Command(Options, run, summary)
+    name: Command(Options, run, summary, "videos" if name == "lift" else None)
     for name, run, summary in (
         ("triangulate", remember, "Videos in, motion out."),
+        ("lift", remember, "A video in, motion out."),
         ("refuse", refuse, "Always refuses."),
         ("interrupt", interrupt, "Is interrupted."),
         ("break", break_down, "Has a defect."),
@@ -130,6 +131,13 @@ class Numbers(LightningDataModule):
 def run(*args: str) -> int:
     done.clear()
     return main("pose3d", Line, Numbers, COMMANDS, args)
+
+
+@pytest.mark.parametrize("given", [["a.mp4"], ["--videos", "a.mp4"]])
+def test_the_subject_of_a_command_needs_no_name(given):
+    done.clear()
+    assert run("lift", *given, "--frame-rate", "50") == 0
+    assert done == [Options(Path("a.mp4"), 50.0)]
 
 
 def fit(tmp_path: Path, *args: str) -> int:

@@ -52,11 +52,13 @@ class Command:
         options: Dataclass of its options; the docstring describes each.
         run: Does the work.
         summary: One line for the overview.
+        subject: Option that may be given without its name, first.
     """
 
     options: type[Any]
     run: Callable[[Any], object]
     summary: str
+    subject: str | None = None
 
 
 def train(
@@ -114,7 +116,8 @@ def main(
             )
             parser.add_class_arguments(command.options, as_group=False)
             parser.add_argument("--config", action="config", help="A YAML of options.")
-            parsed = parser.instantiate_classes(parser.parse_args(_named(given[1:])))
+            named = _named(_with_subject(given[1:], command.subject))
+            parsed = parser.instantiate_classes(parser.parse_args(named))
             names = (field.name for field in fields(command.options))
             command.run(command.options(**{name: parsed[name] for name in names}))
         elif not given or given[0] in ("-h", "--help"):
@@ -154,6 +157,13 @@ def _input_error(error: BaseException | None) -> str | None:
 def _interrupted(program: str) -> int:
     print(f"\n{program}: interrupted; what was finished is kept.", file=sys.stderr)
     return 130
+
+
+def _with_subject(args: Sequence[str], subject: str | None) -> list[str]:
+    """Arguments of which the first has a name, too."""
+    if subject is None or not args or args[0].startswith("-"):
+        return list(args)
+    return [f"--{subject}={args[0]}", *args[1:]]
 
 
 def _named(args: Sequence[str]) -> list[str]:

@@ -27,7 +27,8 @@ def load_method(weights: str | Path) -> Method:
         InputError: There is no such file, or it describes no method of this project.
     """
     kinds = (AlgebraicTriangulation, VolumetricTriangulation, RansacTriangulation)
-    return load_network(weights, "method", kinds)
+    method: Method = load_network(weights, "method", kinds)
+    return method
 
 
 def start_from(method: Method, weights: Path) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from jsonargparse import ArgumentParser
 from lightning.pytorch import Callback, LightningModule, Trainer
@@ -18,7 +18,6 @@ from human_capture.common.errors import InputError
 from human_capture.common.weights import load_weights, read_weights, save_weights
 
 PUBLISHED = Path(__file__).parent / "weights"
-Network = TypeVar("Network", bound=nn.Module)
 
 
 def published(folder: Path = PUBLISHED) -> list[str]:
@@ -33,9 +32,9 @@ def published(folder: Path = PUBLISHED) -> list[str]:
 def load_network(
     weights: str | Path,
     part: str,
-    kinds: type[Network] | tuple[type[Network], ...],
+    kinds: type[nn.Module] | tuple[type[nn.Module], ...],
     folder: Path = PUBLISHED,
-) -> Network:
+) -> Any:
     """A network from a weights file, ready to be called, in evaluation mode.
 
     Args:

@@ -79,8 +79,8 @@ class BlazePoseBackbone(Backbone):
             for _ in range(3)
         )
         for block in self.refine:  # they begin as what is not there
-            nn.init.zeros_(block.branch[-1].weight)
-            nn.init.zeros_(block.branch[-1].bias)
+            for parameter in _convolutions(block)[-1].parameters():
+                nn.init.zeros_(parameter)
         self.heatmaps = nn.Conv2d(self.feature_channels, joints, 1)
         nn.init.normal_(self.heatmaps.weight, std=0.01)
         self.to(memory_format=torch.channels_last)  # twice as fast on a CPU

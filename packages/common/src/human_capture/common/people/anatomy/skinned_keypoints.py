@@ -83,7 +83,7 @@ class SkinnedKeypoints:
         # sums of the vertices, and of their weights, that each bone carries
         parts = (carried[..., None] * used[:, None]).flatten(1)
         sums = weights.vertex_weights @ parts
-        self._sums = sums.unflatten(1, (-1, 3))
+        self._sums = sums.reshape(len(sums), -1, 3)
         self._shares = weights.vertex_weights @ carried
 
     @torch.no_grad()

@@ -1,0 +1,1 @@
+"""Networks from normalised 2D key points over time to 3D, under one interface."""

@@ -1,0 +1,1 @@
+"""Videos of a motion from cameras that need not exist."""
