@@ -121,9 +121,11 @@ def test_captures_part_where_somebody_is_unknown(tmp_path, walk):
 def test_joint_that_a_format_lacks_is_named(tmp_path):
     points = np.zeros((1, 40, 2, 3))
     path = tmp_path / "a.npz"
-    np.savez(path, fps=25.0, joints=np.array(["left_hip", "right_hip"]), points=points)
-    with pytest.raises(InputError, match="person 1: the skeleton has no chest, neck"):
-        read_archive(path)
+    for names, missing in ((["left_hip", "right_hip"], "chest"), ("ab", "pelvis")):
+        np.savez(path, fps=25.0, joints=np.array(list(names)), points=points)
+        message = f"person 1: the skeleton has no {missing}, .*left_wrist"
+        with pytest.raises(InputError, match=message):
+            read_archive(path)
 
 
 def test_damage_is_told(tmp_path, walk):

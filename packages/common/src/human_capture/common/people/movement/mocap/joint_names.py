@@ -12,11 +12,11 @@ format has one, is named after its last node: ``LeftFoot_end``.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 from human_capture.common.errors import InputError
 from human_capture.common.people.movement.motion import (
@@ -128,7 +128,7 @@ def named_motion(
             f"{source}: the skeleton has no {', '.join(missing)}; its joints are "
             f"{', '.join(points) or 'none'}."
         )
-    known = np.stack([np.isfinite(x).all(-1) for x in joints.values()], 1).all(1)
+    known = known_frames(list(joints.values()))
     if not known.all():
         raise InputError(
             f"{source}: frame {int(np.argmin(known)) + 1} of {len(known)} has "
@@ -158,6 +158,13 @@ def find_chest(points: Mapping[str, Float[np.ndarray, "frame 3"]]) -> str | None
         if 0.1 < share < 0.85:
             away[name] = abs(share - CHEST_SHARE)
     return min(away, key=lambda name: away[name]) if away else None
+
+
+def known_frames(
+    tracks: Sequence[Float[np.ndarray, "frame 3"]],
+) -> Bool[np.ndarray, " frame"]:
+    """In which frames all of the positions are numbers."""
+    return np.asarray(np.isfinite(np.stack(tracks, 1)).all((1, 2)))
 
 
 def required(found: Mapping[str, str]) -> list[str]:

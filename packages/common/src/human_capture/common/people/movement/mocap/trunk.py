@@ -14,6 +14,7 @@ from jaxtyping import Bool, Float
 from human_capture.common.people.movement.mocap.joint_names import (
     CHEST_SHARE,
     find_chest,
+    known_frames,
     match_joints,
     named_motion,
     required,
@@ -41,7 +42,9 @@ def keypoint_motions(
         shortest: Frames below which a stretch is dropped.
     """
     needed = required(match_joints(points))
-    known = np.stack([np.isfinite(points[name]).all(-1) for name in needed], 1).all(1)
+    if not needed:
+        return [named_motion(points, fps, source)]  # which says what is missing
+    known = known_frames([points[name] for name in needed])
     motions = []
     for stretch in continuous_stretches(known, shortest):
         part = {name: x[stretch] for name, x in points.items()}
