@@ -12,7 +12,7 @@ from human_capture.common.people.movement.actions.table import procedural_motion
 from human_capture.common.people.movement.mocap import read_archive
 from human_capture.common.people.movement.mocap.asf_amc import bone_positions
 from human_capture.common.people.movement.mocap.asf_skeleton import read_asf
-from human_capture.common.people.movement.mocap.joint_names import named_motion
+from human_capture.common.people.movement.mocap.named_motion import named_motion
 
 
 def acclaim_points(acclaim, bones, frames=3):

@@ -18,7 +18,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from human_capture.common.errors import InputError
-from human_capture.common.people.movement.mocap.joint_names import named_motion
+from human_capture.common.people.movement.mocap.named_motion import named_motion
 from human_capture.common.people.movement.mocap.trunk import SHORTEST, keypoint_motions
 from human_capture.common.people.movement.motion import Motion
 

@@ -17,7 +17,7 @@ from human_capture.common.people.movement.mocap.asf_skeleton import (
     read_asf,
     rotation_in_order,
 )
-from human_capture.common.people.movement.mocap.joint_names import named_motion
+from human_capture.common.people.movement.mocap.named_motion import named_motion
 from human_capture.common.people.movement.mocap.world_axes import z_up
 from human_capture.common.people.movement.motion import Motion
 from human_capture.common.people.movement.orientations import apply

@@ -25,10 +25,8 @@ from human_capture.common.people.movement.mocap.bvh_text import (
     parse_bvh,
 )
 from human_capture.common.people.movement.mocap.euler import euler_rotations
-from human_capture.common.people.movement.mocap.joint_names import (
-    match_joints,
-    named_motion,
-)
+from human_capture.common.people.movement.mocap.joint_names import match_joints
+from human_capture.common.people.movement.mocap.named_motion import named_motion
 from human_capture.common.people.movement.mocap.world_axes import (
     METRES,
     Unit,

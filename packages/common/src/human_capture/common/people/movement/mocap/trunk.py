@@ -1,6 +1,4 @@
 # numpy arithmetic is Any to mypy:
-# mypy: disable-error-code="no-any-return, arg-type"
-# numpy arithmetic is Any to mypy:
 # mypy: disable-error-code="no-any-return"
 """Trunks of people of whom only key points are known."""
 
@@ -11,11 +9,11 @@ from collections.abc import Mapping
 import numpy as np
 from jaxtyping import Bool, Float
 
-from human_capture.common.people.movement.mocap.joint_names import (
+from human_capture.common.people.movement.mocap.joint_names import match_joints
+from human_capture.common.people.movement.mocap.named_motion import (
     CHEST_SHARE,
     find_chest,
     known_frames,
-    match_joints,
     named_motion,
     required,
 )

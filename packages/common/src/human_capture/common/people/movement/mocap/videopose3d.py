@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import Float
 
 from human_capture.common.errors import InputError
-from human_capture.common.people.movement.mocap.joint_names import named_motion
+from human_capture.common.people.movement.mocap.named_motion import named_motion
 from human_capture.common.people.movement.mocap.plain_pickle import (
     PlainArray,
     load_plain,
