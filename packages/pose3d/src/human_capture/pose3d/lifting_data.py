@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from human_capture.common.people.movement.mocap import read_mocap, resample
 from lightning.pytorch import LightningDataModule
 from rich.progress import track
 from torch.utils.data import ConcatDataset, DataLoader, Dataset
 
 from human_capture.common.keypoints import keypoint_format
+from human_capture.common.people.movement.mocap import read_mocap, resample
 from human_capture.pose3d.datasets.motion import (
     USUAL_CLIPS,
     Clip,

@@ -1,5 +1,5 @@
 # numpy arithmetic is Any to mypy:
-# mypy: disable-error-code="no-any-return, arg-type"
+# mypy: disable-error-code="no-any-return"
 """A light floor with a grid, up to a soft horizon, as one camera sees it.
 
 The ray of each pixel is cut with z = 0. Lines are filtered by the size of the pixel on
@@ -14,15 +14,18 @@ import numpy as np
 from jaxtyping import Float, Float32
 
 from human_capture.common.cameras import Cameras
+from human_capture.pose3d.capture import Capture
+from human_capture.pose3d.outputs.views.whereabouts import people_path, without_strays
 
-_ZENITH = (205.0, 216.0, 229.0)
-_HORIZON = (246.0, 248.0, 250.0)
-_GROUND = (226.0, 231.0, 237.0)
-_LINE = (168.0, 180.0, 195.0)
+_ZENITH = np.array([205.0, 216.0, 229.0], np.float32)
+_HORIZON = np.array([246.0, 248.0, 250.0], np.float32)
+_GROUND = np.array([226.0, 231.0, 237.0], np.float32)
+_LINE = np.array([168.0, 180.0, 195.0], np.float32)
 _GRIDS = ((0.5, 0.006, 0.5), (1.0, 0.011, 0.9))
 """Spacing and width of the lines in metres, and how strong they are."""
 
 _NEAR, _FAR = 2.0, 12.0  # metres from the middle between which the floor fades
+_STEADINESS = 1.5  # seconds over which the middle is smoothed
 
 Picture = Float32[np.ndarray, "height width 3"]
 Plane = Float32[np.ndarray, "height width"]
@@ -35,17 +38,39 @@ class Floor:
     Attributes:
         width: Of the images, in pixels.
         height: Of the images, in pixels.
+        middle: Where the floor is clearest in each frame, in metres.
     """
 
     width: int
     height: int
+    middle: Float[np.ndarray, "frame 3"]
 
-    def draw(self, camera: Cameras, middle: Float[np.ndarray, "2"]) -> Picture:
+    @classmethod
+    def under(cls, capture: Capture, width: int, height: int) -> Floor:
+        """The floor under a motion, clearest where people are.
+
+        Args:
+            capture: The motion.
+            width: Of the images, in pixels.
+            height: Of the images, in pixels.
+
+        Raises:
+            InputError: Nobody was seen.
+        """
+        points = without_strays(capture.points.double())
+        path = people_path(points, _STEADINESS * capture.fps)
+        return cls(width, height, path.numpy())
+
+    def __len__(self) -> int:
+        """The number of frames."""
+        return len(self.middle)
+
+    def draw(self, camera: Cameras, frame: int) -> Picture:
         """Sky and floor, as RGB from 0 to 255.
 
         Args:
             camera: Without batch axes and without lens distortion.
-            middle: Point of the floor from which it fades, in metres.
+            frame: Of the motion.
         """
         rays, right, down = self._rays(camera)
         picture = np.empty_like(rays)
@@ -57,7 +82,8 @@ class Floor:
             return picture
         first = int(falling.argmax())  # nothing above this row is floor
         x, y, sizes, low = _on_floor(rays[first:], right, down, camera)
-        apart = np.hypot(x - np.float32(middle[0]), y - np.float32(middle[1]))
+        middle = self.middle[frame].astype(np.float32)
+        apart = np.hypot(x - middle[0], y - middle[1])
         shown = _ramp(apart, _FAR, _NEAR) * low
         lines = np.zeros_like(x)
         for spacing, width, strength in _GRIDS:
@@ -65,8 +91,8 @@ class Floor:
                 line = _line(where, size, spacing, width)
                 np.maximum(lines, strength * line, out=lines)
         below = picture[first:]
-        below += shown[..., None] * (np.float32(_GROUND) - below)
-        below += (shown * lines)[..., None] * (np.float32(_LINE) - below)
+        below += shown[..., None] * (_GROUND - below)
+        below += (shown * lines)[..., None] * (_LINE - below)
         return picture
 
     def _rays(self, camera: Cameras) -> tuple[Picture, np.ndarray, np.ndarray]:
@@ -81,10 +107,9 @@ class Floor:
 
 def _sky(rays: Picture) -> Picture:
     """Pale at the horizon and bluer above."""
-    flat = np.hypot(rays[..., 0], rays[..., 1])
-    share = _ramp(rays[..., 2], np.float32(0), 0.7 * flat)[..., None]
-    horizon, zenith = np.float32(_HORIZON), np.float32(_ZENITH)
-    return np.asarray(horizon + share * (zenith - horizon))
+    flat = np.maximum(np.hypot(rays[..., 0], rays[..., 1]), np.float32(1e-6))
+    share = _ramp(rays[..., 2] / flat, 0.0, 0.7)[..., None]
+    return np.asarray(_HORIZON + share * (_ZENITH - _HORIZON))
 
 
 def _on_floor(
@@ -117,7 +142,7 @@ def _line(where: Plane, size: Plane, spacing: float, width: float) -> Plane:
     return edge * (np.float32(width) / drawn)
 
 
-def _ramp(value: Plane, start: Plane | float, stop: Plane | float) -> Plane:
+def _ramp(value: Plane, start: float, stop: float) -> Plane:
     """A smooth step from 0 at ``start`` to 1 at ``stop``."""
     share = np.clip((value - start) / (stop - start), 0, 1)
     return np.asarray(share * share * (3 - 2 * share), np.float32)

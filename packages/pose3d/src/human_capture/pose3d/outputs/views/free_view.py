@@ -1,5 +1,5 @@
 # numpy arithmetic is Any to mypy:
-# mypy: disable-error-code="no-any-return, arg-type"
+# mypy: disable-error-code="no-any-return"
 """A motion seen by a camera that nobody held: solid figures on a floor."""
 
 from __future__ import annotations
@@ -20,10 +20,9 @@ from human_capture.pose3d.outputs.views.limbs import limbs_of
 from human_capture.pose3d.outputs.views.orbit import Orbit, View, frame_cameras
 from human_capture.pose3d.outputs.views.shadow import Shadow
 from human_capture.pose3d.outputs.views.solid_drawing import Capsule, SolidPicture
-from human_capture.pose3d.outputs.views.whereabouts import people_path, without_strays
+from human_capture.pose3d.outputs.views.whereabouts import without_strays
 
 _NEAREST = 0.2  # metres before the camera from which on limbs are drawn
-_PATH_STEADINESS = 1.5  # seconds
 
 
 def write_free_view(
@@ -70,12 +69,10 @@ class FreeView:
         width: int = 1280,
         height: int = 720,
     ) -> None:
-        points = without_strays(capture.points.double())
         self.cameras = frame_cameras(view or Orbit(), capture, width, height).ideal()
-        self.points = points.numpy()
-        self.middle = people_path(points, _PATH_STEADINESS * capture.fps).numpy()
+        self.points = without_strays(capture.points.double()).numpy()
         self.limbs = limbs_of(capture.format)
-        self.floor = Floor(width, height)
+        self.floor = Floor.under(capture, width, height)
 
     def __len__(self) -> int:
         """The number of frames."""
@@ -84,7 +81,7 @@ class FreeView:
     def draw(self, frame: int) -> UInt8[np.ndarray, "height width 3"]:
         """The image of one frame, as RGB bytes."""
         camera = self.cameras[frame]
-        picture = self.floor.draw(camera, self.middle[frame, :2])
+        picture = self.floor.draw(camera, frame)
         limbs, radii, colours = self._figures(frame)
         if len(limbs):
             Shadow(limbs, radii).fall_on(picture, camera)

@@ -22,7 +22,9 @@ _RADII = {  # metres, by the joint's name without its side
 _OTHER = 0.008  # finger joints
 _SKULL, _FACE_BALL, _THROAT, _TRUNK = 0.1, 0.074, (0.052, 0.045), (0.085, 0.095)
 _FEATURES = {"nose": 0.021, "eye": 0.02}
-_BETWEEN_SIDES = 0.8  # thinner, so that shoulders and hips show the colour of their side
+_BETWEEN_SIDES = (
+    0.8  # thinner, so that shoulders and hips show the colour of their side
+)
 
 
 @dataclass(frozen=True)

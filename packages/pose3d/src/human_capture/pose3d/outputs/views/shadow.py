@@ -6,8 +6,6 @@ below, and then laid onto the floor as the camera sees it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import cv2
 import numpy as np
 from jaxtyping import Float, Float32
@@ -17,9 +15,10 @@ from human_capture.common.cameras import Cameras
 _CELL = 0.02  # metres
 _MARGIN = 0.6  # metres around people
 _LONGEST = 1024  # cells
+_SPREAD = 2.6  # width of a shadow over the radius of its limb
 _SHIFT = 4  # OpenCV takes parts of cells as fixed-point numbers
-_LAYERS = ((0.0, 0.1, 0.03), (0.1, 0.45, 0.08), (0.45, 9.0, 0.2))
-"""From which to which height, and the blur there, in metres."""
+_LAYERS = ((0.0, 0.03), (0.25, 0.09), (0.9, 0.22))
+"""Height and blur, in metres; what is between two heights shares itself out."""
 
 _DARKNESS, _FADING = 0.62, 0.25  # at the floor; metres until half of it is left
 
@@ -42,24 +41,26 @@ class Shadow:
         columns, rows = np.ceil((high - low) / self.cell).astype(int).tolist()
         self.light = np.ones((rows, columns), np.float32)
         heights = (limbs[..., 2].mean(1) - radii.mean(1)).clip(0)
-        for bottom, top, blur in _LAYERS:
-            chosen = (heights >= bottom) & (heights < top)
-            if chosen.any():
-                layer = self._layer(limbs[chosen], radii[chosen], heights[chosen], blur)
-                self.light *= 1 - layer
+        dark = _DARKNESS / (1 + heights / _FADING)
+        levels, blurs = zip(*_LAYERS, strict=True)
+        for share, blur in zip(np.eye(len(levels)), blurs, strict=True):
+            shades = dark * np.interp(heights, levels, share)
+            if shades.any():
+                self.light *= 1 - self._layer(limbs, radii, shades, blur)
 
     def _layer(
-        self, limbs: np.ndarray, radii: np.ndarray, heights: np.ndarray, blur: float
+        self, limbs: np.ndarray, radii: np.ndarray, shades: np.ndarray, blur: float
     ) -> Float32[np.ndarray, "row column"]:
+        """Limbs as blurred lines; where they cross the darkest counts."""
         layer = np.zeros_like(self.light)
         spots = (limbs[..., :2] - self.corner) / self.cell - 0.5
         spots = np.rint(spots * 2**_SHIFT).astype(int)
-        widths = np.rint(2.6 * radii.mean(1) / self.cell).clip(1).astype(int)
-        dark = _DARKNESS / (1 + heights / _FADING)
-        for limb in np.argsort(dark):
-            start, stop = spots[limb].tolist()
-            shade, width = float(dark[limb]), int(widths[limb])
-            cv2.line(layer, start, stop, shade, width, cv2.LINE_8, _SHIFT)
+        widths = np.rint(_SPREAD * radii.mean(1) / self.cell).clip(1).astype(int)
+        for limb in np.argsort(shades):
+            if shades[limb] > 0:
+                start, stop = spots[limb].tolist()
+                shade, width = float(shades[limb]), int(widths[limb])
+                cv2.line(layer, start, stop, shade, width, cv2.LINE_8, _SHIFT)
         return np.asarray(cv2.GaussianBlur(layer, (0, 0), blur / self.cell))
 
     def fall_on(

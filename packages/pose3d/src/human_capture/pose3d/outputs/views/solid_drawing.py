@@ -1,5 +1,5 @@
 # numpy arithmetic is Any to mypy:
-# mypy: disable-error-code="no-any-return, arg-type"
+# mypy: disable-error-code="no-any-return"
 """Round limbs drawn into a picture, with light, shade and a depth of each pixel.
 
 A limb is the outline of a tapering capsule whose pixels know how the surface lies
@@ -48,7 +48,7 @@ class Capsule:
 
 
 class _Surface(NamedTuple):
-    """The pixels around a capsule: vectors from its axis in radii, and what is there."""
+    """The pixels around a capsule: vectors from its axis, in radii, and more."""
 
     x: Patch
     y: Patch
@@ -86,7 +86,7 @@ class SolidPicture:
         behind = np.isfinite(depth) & (depth > here + 0.5 * thickness)
         near = np.clip((surface.apart - 1) / _SHADE_WIDTH, 0, 1)
         image *= (1 - _SHADE * behind * (1 - near) ** 2)[..., None]
-        lit = _lit(np.float32(capsule.colour), surface, towards)
+        lit = _lit(np.asarray(capsule.colour, np.float32), surface, towards)
         image += covered[..., None] * (lit - image)
         np.copyto(depth, here, where=covered > 0.5)
 

@@ -66,8 +66,10 @@ def facing_direction(capture: Capture) -> tuple[float, float]:
             continue
         left, right = (form.index(f"{side}_{part}") for side in ("left", "right"))
         across = (capture.points[0, :, left] - capture.points[0, :, right])[:, :2]
-        across = across[~across.isnan().any(-1)][: max(1, round(capture.fps))]
-        x, y = across.sum(0).tolist()
+        seen = ~across.isnan().any(-1)
+        first = int(seen.float().argmax()) if bool(seen.any()) else 0
+        second = slice(first, first + max(1, round(capture.fps)))
+        x, y = across[second].nansum(0).tolist()
         if x or y:
             return y, -x
     return 1.0, 0.0
