@@ -18,10 +18,8 @@ from human_capture.pose3d.data import Sizes, SyntheticDataModule
 from human_capture.pose3d.datasets.synthetic import HELD_OUT
 from human_capture.pose3d.methods import load_method
 from human_capture.pose3d.publishing import published
-from human_capture.pose3d.recordings.learned import (
-    capture_with_method,
-    root_aligned_distance_mm,
-)
+from human_capture.pose3d.recordings.agreement import root_aligned_distance_mm
+from human_capture.pose3d.recordings.learned import capture_with_method
 from human_capture.pose3d.recordings.options import RecordingOptions
 from human_capture.pose3d.recordings.recording import (
     Recording,

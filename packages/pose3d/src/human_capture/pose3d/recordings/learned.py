@@ -16,12 +16,7 @@ from torch import Tensor
 from human_capture.common.cameras import Cameras
 from human_capture.common.crops import crop_cameras, crop_image, square_boxes
 from human_capture.common.images import to_tensor
-from human_capture.common.keypoints import (
-    HUMAN36M,
-    KeypointFormat,
-    select,
-    shared_joints,
-)
+from human_capture.common.keypoints import HUMAN36M, KeypointFormat
 from human_capture.common.progress import progress
 from human_capture.common.video import VideoInfo, decode
 from human_capture.pose3d.capture import Capture, Evidence
@@ -137,24 +132,3 @@ def _whole_image(
     """Key points of crops in pixels of the whole images."""
     side = (boxes[:, None, 2:] - boxes[:, None, :2]).to(keypoints)
     return keypoints * side / size + boxes[:, None, :2].to(keypoints)
-
-
-def root_aligned_distance_mm(
-    first: Capture, second: Capture
-) -> Float[Tensor, "person frame joint"]:
-    """Distance between two captures of the same frames, both with the root at zero.
-
-    Compared are the joints that both formats have; NaN where either is unknown.
-
-    Args:
-        first: A capture.
-        second: Of the same people and frames, perhaps in another format.
-    """
-    joints = shared_joints(first.format, second.format)
-    ours, theirs = (
-        select(capture.points, capture.format, joints)
-        - capture.format.root_of(capture.points)
-        for capture in (first, second)
-    )
-    distance: Tensor = torch.linalg.vector_norm(ours - theirs, dim=-1)
-    return 1000 * distance
