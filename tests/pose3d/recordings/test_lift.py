@@ -169,7 +169,8 @@ def test_a_video_leaves_all_results(take, capsys):
     capture = lift(options, detector)
     assert capture.points.shape == (1, FRAMES, 33, 3)
     folder = Path(options.output)
-    for name in ("motion.json", "motion.npz", "motion.html", "person1.trc"):
+    views = ("free_view.mp4", "stick_figures_0.mp4", "stick_figures_90.mp4")
+    for name in ("motion.json", "motion.npz", "motion.html", "person1.trc", *views):
         assert (folder / name).stat().st_size > 200, name
     assert json.loads((folder / "motion.json").read_text())["format"] == "blazepose33"
     printed = capsys.readouterr().out

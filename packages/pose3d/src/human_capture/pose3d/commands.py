@@ -8,6 +8,9 @@ from lightning.pytorch import LightningDataModule, LightningModule
 
 from human_capture.common.cli import Command, main
 from human_capture.pose3d.demo import DemoOptions, demo
+from human_capture.pose3d.recordings.lift import lift
+from human_capture.pose3d.recordings.lift_options import LiftOptions
+from human_capture.pose3d.recordings.live import LiveOptions, live
 from human_capture.pose3d.recordings.options import RecordingOptions
 from human_capture.pose3d.recordings.recording import triangulate
 
@@ -21,6 +24,18 @@ COMMANDS = {
         RecordingOptions,
         triangulate,
         "Videos of calibrated cameras in, 3D motion out.",
+    ),
+    "lift": Command(
+        LiftOptions,
+        lift,
+        "A video of one camera in, 3D motion of a person out.",
+        subject="video",
+    ),
+    "live": Command(
+        LiveOptions,
+        live,
+        "A webcam or stream in, 3D poses out as they happen.",
+        subject="source",
     ),
 }
 

@@ -62,6 +62,7 @@ class MotionDataModule(LightningDataModule):
         test_mocap: The same, for a test of its own.
         mocap_people: Synthetic people who perform each stretch of motion capture.
         batch_size: Clips a step, on each process.
+        eval_batch_size: Clips a step in validation and test.
         num_workers: Processes that make motion before the start, and that read.
         cache: Folder of the cache; the user's cache folder when absent.
     """
@@ -76,6 +77,7 @@ class MotionDataModule(LightningDataModule):
         test_mocap: Sequence[Path] = (),
         mocap_people: int = 2,
         batch_size: int = 64,
+        eval_batch_size: int = 50,
         num_workers: int = 0,
         cache: Path | None = None,
     ) -> None:
@@ -83,7 +85,8 @@ class MotionDataModule(LightningDataModule):
         self.clips, self.filming, self.held_out = clips, filming, held_out
         self.mocap, self.test_mocap = tuple(mocap), tuple(test_mocap)
         self.mocap_people = mocap_people
-        self.batch_size, self.num_workers = batch_size, num_workers
+        self.batch_size, self.eval_batch_size = batch_size, eval_batch_size
+        self.num_workers = num_workers
         self.format = keypoint_format(clips.format)
         starts = {"train": 0, "val": 1_000_000, "test": 2_000_000}
         self.performed = {
@@ -164,7 +167,7 @@ class MotionDataModule(LightningDataModule):
     def _loader(self, data: Dataset[Clip], shuffle: bool = False) -> DataLoader[Clip]:
         return DataLoader(
             data,
-            self.batch_size,
+            self.batch_size if shuffle else self.eval_batch_size,
             shuffle=shuffle,
             drop_last=shuffle,
             num_workers=self.num_workers,

@@ -8,7 +8,7 @@ from human_capture.common.detectors.models import find_network
 from human_capture.common.errors import InputError
 from human_capture.common.weights import load_matching
 from human_capture.pose3d.networks.blazepose import BlazePoseBackbone
-from human_capture.pose3d.publishing import load_network
+from human_capture.pose3d.publishing import find_weights, load_network
 from human_capture.pose3d.triangulation import (
     AlgebraicTriangulation,
     Method,
@@ -36,14 +36,15 @@ def start_from(method: Method, weights: Path) -> None:
 
     Args:
         method: Parameters that it does not share with the weights stay as they are.
-        weights: A ``.safetensors`` file, or for the backbone :class:`BlazePoseBackbone`
-            a ``.tflite`` file, found as the detectors find theirs.
+        weights: Weights that come with the package, by their name; a ``.safetensors``
+            file; or for the backbone :class:`BlazePoseBackbone` a ``.tflite`` file,
+            found as the detectors find theirs.
 
     Raises:
         InputError: The file is missing or belongs to another network.
     """
     if weights.suffix != ".tflite":
-        load_matching(method, weights)
+        load_matching(method, find_weights(weights))
         return
     if not isinstance(method.backbone, BlazePoseBackbone):
         raise InputError(

@@ -29,6 +29,28 @@ def published(folder: Path = PUBLISHED) -> list[str]:
     return sorted(path.stem for path in folder.glob("*.safetensors"))
 
 
+def find_weights(weights: str | Path, folder: Path = PUBLISHED) -> Path:
+    """The file behind a name, or the path that was given.
+
+    Args:
+        weights: One of :func:`published`, or the path of a ``.safetensors`` file.
+        folder: Of the published ones.
+
+    Raises:
+        InputError: Nothing of that name is published and there is no such file.
+    """
+    path = folder / f"{weights}.safetensors"
+    if not path.is_file():
+        path = Path(weights)
+    if not path.is_file() and not path.suffix:
+        names = ", ".join(published(folder)) or "none"
+        raise InputError(
+            f"There are no weights {str(weights)!r}; the package has {names}, or give "
+            "the path of a .safetensors file."
+        )
+    return path
+
+
 def load_network(
     weights: str | Path,
     part: str,
@@ -46,15 +68,7 @@ def load_network(
     Raises:
         InputError: There is no such file, or it describes no such network.
     """
-    path = folder / f"{weights}.safetensors"
-    if not path.is_file():
-        path = Path(weights)
-    if not path.is_file() and not path.suffix:
-        names = ", ".join(published(folder)) or "none"
-        raise InputError(
-            f"There are no weights {str(weights)!r}; the package has {names}, or give "
-            "the path of a .safetensors file."
-        )
+    path = find_weights(weights, folder)
     network = _build(read_weights(path).description.get(part), path, part)
     if not isinstance(network, kinds):
         raise InputError(f"{str(path)!r} describes no {_NAMES[part]}.")

@@ -177,6 +177,21 @@ class PerformedClips(Dataset[Clip]):
         return Clip(item["joints"], item["action"])
 
 
+def on_floor(
+    joints: Float[Tensor, "frame joint 3"],
+) -> Float[Tensor, "frame joint 3"]:
+    """A motion whose lowest point, but for outliers, is that of a foot that stands.
+
+    Args:
+        joints: World positions in metres, z up, the floor anywhere.
+    """
+    lowest = joints[..., 2].amin(-1).quantile(0.02)
+    return joints - joints.new_tensor([0.0, 0.0, 1.0]) * (lowest - _LOWEST)
+
+
+_LOWEST = 0.015  # metres over the floor of the lowest key point of people who stand
+
+
 class RecordedClips(Dataset[Clip]):
     """Recorded motions, each performed by synthetic people of other proportions.
 
@@ -200,7 +215,8 @@ class RecordedClips(Dataset[Clip]):
                 part = motion[slice(start, start + recipe.frames)]
                 for _ in range(people):
                     performer = Performer.of(first + len(self.clips), recipe.format)
-                    self.clips.append(Clip(performer(part), torch.tensor(-1)))
+                    joints = on_floor(performer(part))
+                    self.clips.append(Clip(joints, torch.tensor(-1)))
 
     def __len__(self) -> int:
         return len(self.clips)

@@ -29,6 +29,10 @@ from human_capture.pose3d.lifting.stream import LiftedFrames, LiftingStream
 from human_capture.pose3d.lifting.trajectory import find_path
 from human_capture.pose3d.lifting.world import find_ground, stature
 from human_capture.pose3d.networks.lifters.lifter import Lifter
+from human_capture.pose3d.outputs.views.avatar import write_avatar
+from human_capture.pose3d.outputs.views.free_view import write_free_view
+from human_capture.pose3d.outputs.views.orbit import Orbit, azimuth_of
+from human_capture.pose3d.outputs.views.stick_figure import write_stick_figures
 from human_capture.pose3d.recordings.detection import Detector, detect, make_detector
 from human_capture.pose3d.recordings.filtering import smooth
 from human_capture.pose3d.recordings.lift_options import LiftOptions
@@ -41,6 +45,8 @@ from human_capture.pose3d.recordings.timelines import Timeline, own_timeline
 
 _CHUNK = 512
 """Frames lifted at once."""
+_SLOWEST_ORBIT = 18.0
+"""Degrees a second: a turn in 20 seconds, or in the whole motion if that is shorter."""
 
 
 def lift(options: LiftOptions, detector: Detector | None = None) -> Capture:
@@ -242,7 +248,23 @@ def _evidence(
 
 
 def write_views(capture: Capture, placed: Calibration, options: LiftOptions) -> None:
-    """The free viewpoint, stick figures and the avatar, as far as they are wanted."""
+    """The motion from around, stick figures and the avatar, as far as they are wanted.
+
+    Args:
+        capture: The motion of one person.
+        placed: The camera that saw it, from whose side views start.
+        options: Which views are wanted, and the folder.
+    """
+    folder = Path(options.output)
+    start = azimuth_of(placed.cameras[0], capture)
+    seconds = capture.points.shape[1] / capture.fps
+    around = Orbit(start, speed=max(360 / seconds, _SLOWEST_ORBIT))
+    write_free_view(capture, folder / "free_view.mp4", around)
+    for angle in options.views:
+        side = Orbit(start + angle, speed=0.0)
+        write_stick_figures(capture, side, folder / f"stick_figures_{angle:g}.mp4")
+    if options.avatar:
+        write_avatar(capture, folder / "avatar.mp4", around)
 
 
 def _print_stages(clock: StageClock, frames: int) -> None:

@@ -54,7 +54,7 @@ class LiftOptions:
     smooth: Smoothing = "butterworth"
     cutoff: float = 7.0
     avatar: bool = False
-    views: tuple[float, ...] = ()
+    views: tuple[float, ...] = (0.0, 90.0)
     start: int = 0
     stop: int | None = None
     every: int = 1

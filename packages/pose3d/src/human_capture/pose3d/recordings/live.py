@@ -202,6 +202,7 @@ class Latencies:
             f"{count / elapsed:5.1f} poses a second, latency "
             f"{np.median(self._now['latency']):.1f} ms (worst {worst:.1f}): {parts}",
             highlight=False,
+            soft_wrap=True,
         )
         self._now.clear()
         self._printed = time.perf_counter()
@@ -221,4 +222,5 @@ class Latencies:
             f"{len(self._all)} poses, latency {middle:.1f} ms (95 % within "
             f"{most:.1f}); {passed}.",
             highlight=False,
+            soft_wrap=True,
         )
