@@ -20,7 +20,11 @@ from human_capture.pose3d.triangulation.evidence import (
     joint_validity,
     see,
 )
+from human_capture.pose3d.triangulation.fine_grid import FineGrid
 from human_capture.pose3d.triangulation.linear import triangulate
+
+_DOUBT = 1e-4
+"""Probability that a joint is in any one cell whatever its heat map says."""
 
 
 class VolumetricTriangulation(nn.Module):
@@ -39,6 +43,7 @@ class VolumetricTriangulation(nn.Module):
             is then added to the network's output; None leaves the heat maps out, as
             the authors do. With it, the network learns a correction only.
         official: Sampling conventions of the authors' weights.
+        fine: Looks again around each joint, where voxels are coarse; needs ``prior``.
     """
 
     def __init__(
@@ -53,15 +58,18 @@ class VolumetricTriangulation(nn.Module):
         confidence: ConfidenceHead | None = None,
         prior: float | None = None,
         official: bool = False,
+        fine: FineGrid | None = None,
     ) -> None:
         super().__init__()
+        if fine is not None and prior is None:
+            raise ValueError("A fine grid needs the heat maps, so a prior.")
         if (aggregation == "confidence") != (confidence is not None):
             raise ValueError("A confidence head goes with aggregation 'confidence'.")
         self.backbone, self.volume_network = backbone, volume_network
         self.process_features = nn.Conv2d(backbone.feature_channels, channels, 1)
         self.side, self.points, self.root = side, points, root
         self.aggregation, self.confidence = aggregation, confidence
-        self.official = official
+        self.official, self.fine = official, fine
         self.sharpness: nn.Parameter | None = None
         if prior is not None:
             self.sharpness = nn.Parameter(torch.tensor(prior))
@@ -113,14 +121,23 @@ class VolumetricTriangulation(nn.Module):
             present[:, :, 0],
             self.official,
         )
-        prior = self._prior(evidence, map_cameras, grid, present)
-        if prior is not None:
-            volume = torch.cat((volume, 0.2 * prior), 1)
-        logits = self.volume_network(volume)
-        if prior is not None:
-            assert self.sharpness is not None
-            logits = logits + self.sharpness * prior
-        points, covariance, log_volume = soft_argmax_3d(logits, grid)
+        exists, sharpness = present[:, :, 0], self.sharpness
+        if sharpness is None:
+            logits = self.volume_network(volume)
+            points, covariance, log_volume = soft_argmax_3d(logits, grid)
+        else:
+            log_heatmaps = _log_heatmaps(evidence)
+            # a view says nothing of what it misses
+            prior = fuse(log_heatmaps, map_cameras, grid, "total", present=exists)
+            said = self.volume_network(torch.cat((volume, 0.2 * prior), 1))
+            points, covariance, log_volume = soft_argmax_3d(
+                said + sharpness * prior, grid
+            )
+            if self.fine is not None:
+                around = self.fine.around(points)
+                prior = self.fine.fuse(log_heatmaps, map_cameras, around, exists)
+                said = self.fine.interpolate(said, grid, around)
+                points, covariance = self.fine.locate(said + sharpness * prior, around)
         return PoseEstimate(
             points,
             covariance.detach(),
@@ -155,12 +172,13 @@ class VolumetricTriangulation(nn.Module):
         confidences: Tensor = self.confidence(evidence.image)
         return confidences.reshape(*present.shape[:2], -1)
 
-    def _prior(
-        self, evidence: ViewEvidence, cameras: Cameras, grid: Tensor, present: Tensor
-    ) -> Tensor | None:
-        """Sum over views of log heat maps; a view says nothing of what it misses."""
-        if self.sharpness is None:
-            return None
-        cells = evidence.probability[0, 0, 0].numel()
-        log_probability = (evidence.probability + 1e-6).log() + math.log(cells)
-        return fuse(log_probability, cameras, grid, "total", present=present[:, :, 0])
+
+def _log_heatmaps(
+    evidence: ViewEvidence,
+) -> Float[Tensor, "batch view joint row column"]:
+    """Logarithm of the heat maps over that of an even one.
+
+    No map is trusted entirely, so that one which is wrong does not outvote the others.
+    """
+    cells = evidence.probability[0, 0, 0].numel()
+    return (evidence.probability + _DOUBT).log() + math.log(cells)
