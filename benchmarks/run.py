@@ -34,6 +34,7 @@ NAMES = (
     "unprojection",
     "soft_argmax",
     "projection",
+    "lifting",
 )
 
 

@@ -42,7 +42,7 @@ class ClipSizes:
 
 
 USUAL_SIZES, USUAL_FILMING = ClipSizes(), Filming()
-STILL_CAMERA = Filming(follows=0.0)
+STILL_CAMERA = Filming(frames=192, follows=0.0)
 
 
 class MotionDataModule(LightningDataModule):

@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 from jaxtyping import Float
-from lightning.pytorch import LightningModule
+from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from torch import Tensor, nn
 from torch.optim.lr_scheduler import LambdaLR
@@ -88,13 +88,13 @@ class LiftingTask(LightningModule):
 
     def forward(self, batch: Sequences) -> tuple[Lifted, Float[Tensor, "b f 3 3"]]:
         """What the lifter says, and the rotation from camera to view frames."""
-        inputs, _ = normalise(batch.rays, batch.confidence, self.lifter.format)
-        lifted, _ = self.lifter(inputs)
-        return lifted, inputs.view
+        return lift_batch(self.lifter, batch)
 
     def training_step(self, batch: Sequences, batch_idx: int) -> Float[Tensor, ""]:
         """Sum of all losses."""
-        losses = self.losses(*self.forward(batch), batch)
+        lifted, view = self.forward(batch)
+        with torch.autocast(self.device.type, enabled=False):
+            losses = self.losses(lifted, view, batch)
         for name, loss in losses.items():
             self.log(f"train/{name}", loss, batch_size=len(batch))
         total = torch.stack(list(losses.values())).sum()
@@ -136,15 +136,16 @@ class LiftingTask(LightningModule):
         self._evaluate(batch, "test", dataloader_idx)
 
     def _evaluate(self, batch: Sequences, split: str, loader: int) -> None:
-        data = getattr(self.trainer, "datamodule", None)
-        conditions = getattr(data, "conditions", {})
-        name = f"{split}/{[*conditions.get(split, ()), str(loader)][loader]}"
+        name = f"{split}/{condition_of(self.trainer, split, loader)}"
         if name not in self.scores:
             self.scores[name] = lifting_scores().to(self.device)
         scores = self.scores[name]
         assert isinstance(scores, MetricCollection)
         lifted, view = self.forward(batch)
-        update_scores(scores, self.lifter.format, lifted, view, batch, self.warm_frames)
+        with torch.autocast(self.device.type, enabled=False):
+            update_scores(
+                scores, self.lifter.format, lifted, view, batch, self.warm_frames
+            )
         for key, metric in scores.items():
             self.log(
                 f"{name}/{key}",
@@ -164,6 +165,23 @@ class LiftingTask(LightningModule):
             "optimizer": optimizer,
             "lr_scheduler": {"scheduler": schedule, "interval": "step"},
         }
+
+
+def lift_batch(
+    lifter: Lifter, batch: Sequences
+) -> tuple[Lifted, Float[Tensor, "b f 3 3"]]:
+    """What a lifter says, and the rotation from camera to view frames."""
+    with torch.autocast(batch.rays.device.type, enabled=False):  # positions in full
+        inputs, _ = normalise(batch.rays, batch.confidence, lifter.format)
+    lifted, _ = lifter(inputs)
+    return lifted, inputs.view
+
+
+def condition_of(trainer: Trainer, split: str, loader: int) -> str:
+    """What the data module calls the data of one of its loaders; else its number."""
+    data = getattr(trainer, "datamodule", None)
+    names = [*getattr(data, "conditions", {}).get(split, ())]
+    return names[loader] if loader < len(names) else str(loader)
 
 
 def lifting_scores() -> MetricCollection:

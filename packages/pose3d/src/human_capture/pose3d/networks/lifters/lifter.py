@@ -92,6 +92,18 @@ class Lifter(nn.Module, ABC):
         )
 
 
+class PositionLinear(nn.Linear):
+    """A linear layer from or to positions, in single precision whatever surrounds it.
+
+    Half precision has three digits: millimetres of a body.
+    """
+
+    def forward(self, x: Float[Tensor, "*batch input"]) -> Float[Tensor, "*batch out"]:
+        """The outputs, as 32-bit numbers."""
+        with torch.autocast(x.device.type, enabled=False):
+            return super().forward(x.float())
+
+
 def flatten(inputs: LifterInput) -> Float[Tensor, "batch frame input"]:
     """All numbers of a frame in one row, as plain networks take them."""
     seen = inputs.seen[..., None].to(inputs.joints)

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from human_capture.pose3d.lifting.normalisation import LifterInput
 from human_capture.pose3d.networks.lifters.lifter import (
     Lifter,
+    PositionLinear,
     State,
     flatten,
     with_past,
@@ -35,7 +36,7 @@ class ResidualPerceptron(nn.Module):
             nn.Sequential(_layer(width, width, dropout), _layer(width, width, dropout))
             for _ in range(blocks)
         )
-        self.last = nn.Linear(width, outputs)
+        self.last = PositionLinear(width, outputs)
         nn.init.normal_(self.last.weight, std=1e-3)
         nn.init.zeros_(self.last.bias)
 
