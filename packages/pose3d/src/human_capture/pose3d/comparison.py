@@ -100,8 +100,9 @@ class ComparisonTask(LightningModule):
 
     Args:
         algebraic: Weights of the algebraic method. RANSAC uses its backbone.
-        unweighted: Weights of the algebraic method trained without confidences; the
-            backbone of ``algebraic`` with equal weights when absent.
+        unweighted: Weights of the algebraic method trained without confidences. When
+            absent those of the package, or the backbone of ``algebraic`` with equal
+            weights if it has none.
         volumetric: Weights of volumetric methods by the name they get in the table;
             all that the package has when absent.
         conditions: What goes wrong, by name; clean, occluded and noisy calibration
@@ -126,6 +127,8 @@ class ComparisonTask(LightningModule):
         learned = load_method(algebraic)
         assert isinstance(learned, AlgebraicTriangulation)
         backbone = learned.backbone
+        if unweighted is None and "algebraic_unweighted" in published():
+            unweighted = "algebraic_unweighted"
         if volumetric is None:
             names = (name for name in published() if name.startswith("volumetric"))
             volumetric = {name.replace("_", " "): name for name in names}

@@ -1,4 +1,4 @@
-"""``pose3d demo``: real people from four cameras to 3D motion, and methods compared."""
+"""``pose3d demo``: real people to 3D motion, from four cameras and from one."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from human_capture.pose3d.datasets.synthetic import HELD_OUT
 from human_capture.pose3d.methods import load_method
 from human_capture.pose3d.publishing import published
 from human_capture.pose3d.recordings.agreement import root_aligned_distance_mm
-from human_capture.pose3d.recordings.learned import capture_with_method
+from human_capture.pose3d.recordings.learned import capture_with_methods
 from human_capture.pose3d.recordings.options import RecordingOptions
 from human_capture.pose3d.recordings.recording import (
     Recording,
@@ -53,7 +53,8 @@ def demo(options: DemoOptions) -> None:
         captures[name] = triangulate(recording_options)
         if name == "SinglePerson":
             with plain_warnings():
-                _learned(captures[name], open_recording(recording_options), folder)
+                recording = open_recording(recording_options)
+                _learned(captures[name], recording, folder)
     compare(folder / "comparison", options.scenes)
     Console().print(
         f"\nOpen in a browser: {folder.resolve()}/single_person/motion.html (orbit and "
@@ -94,14 +95,15 @@ def _learned(capture: Capture, recording: Recording, folder: Path) -> None:
     table = Table(title="Learned triangulation against the detector's, root-aligned")
     for heading in ("method", "median mm", "mean mm", "joints"):
         table.add_column(heading, justify="left" if heading == "method" else "right")
-    for name in published():
-        motion = capture_with_method(
-            load_method(name),
-            capture,
-            recording.cameras,
-            recording.videos,
-            recording.timeline.frames,
-        )
+    names = published()
+    motions = capture_with_methods(
+        [load_method(name) for name in names],
+        capture,
+        recording.cameras,
+        recording.videos,
+        recording.timeline.frames,
+    )
+    for name, motion in zip(names, motions, strict=True):
         distance = root_aligned_distance_mm(motion, capture)
         known = distance[distance.isfinite()]
         table.add_row(

@@ -7,6 +7,7 @@ the images of all cameras together.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -20,61 +21,93 @@ from human_capture.common.keypoints import HUMAN36M, KeypointFormat
 from human_capture.common.progress import progress
 from human_capture.common.video import VideoInfo, decode
 from human_capture.pose3d.capture import Capture, Evidence
+from human_capture.pose3d.estimate import PoseEstimate
 from human_capture.pose3d.triangulation import Method
 
 
 @torch.no_grad()
-def capture_with_method(
-    method: Method,
+def capture_with_methods(
+    methods: Sequence[Method],
     capture: Capture,
     cameras: Cameras,
     videos: Sequence[VideoInfo],
     frames: Int[np.ndarray, "frame view"],
     margin: float = 1.4,
     format: KeypointFormat = HUMAN36M,
-) -> Capture:
-    """The motion as a learned method sees it, for the people of an earlier capture.
+) -> list[Capture]:
+    """The motion as learned methods see it, for the people of an earlier capture.
 
     Args:
-        method: A trained triangulation method.
+        methods: Trained triangulation methods; the videos are read once for all.
         capture: Where people are, from a detector's key points.
         cameras: One a view.
         videos: One a view.
         frames: Which frame of each video a captured frame is.
         margin: Side of the crops over the extent of the earlier joints.
-        format: Joints that the method gives.
+        format: Joints that the methods give.
     """
-    method.eval()
-    size = method.backbone.image_size
     boxes, known = _boxes(capture, cameras, margin)
     people, length, views, _ = boxes.shape
-    joints = len(format)
-    points = torch.full((people, length, joints, 3), torch.nan)
-    confidence = torch.zeros(people, length, joints)
-    pixels = torch.full((people, length, views, joints, 2), torch.nan)
-    counted = torch.zeros(people, length, views, joints)
-    error = torch.full((people, length, views, joints), torch.nan)
+    records = [_Record.empty(people, length, views, len(format)) for _ in methods]
     moments = progress(_in_step(videos, frames), "Learned triangulation", length)
     for moment, images in moments:
         for person in known[:, moment].nonzero()[:, 0].tolist():
             here = boxes[person, moment]
-            crops = _crops(images, here, size)[None]
-            crop_views = crop_cameras(cameras, here, size).map(
-                lambda x: x[None].float()
-            )
-            estimate = method(crops, crop_views)
-            whole = _whole_image(estimate.keypoints[0], here, size)
-            place = person, moment
-            points[place] = estimate.points[0]
-            confidence[place] = estimate.confidence[0]
-            pixels[place] = whole
-            counted[place] = estimate.view_confidence[0].float()
-            again, _ = cameras.project(estimate.points.to(cameras.intrinsics)[0][None])
-            error[place] = (again.float() - whole).norm(dim=-1)
+            for method, record in zip(methods, records, strict=True):
+                size = method.eval().backbone.image_size
+                crop_views = crop_cameras(cameras, here, size).map(
+                    lambda x: x[None].float()
+                )
+                estimate = method(_crops(images, here, size)[None], crop_views)
+                whole = _whole_image(estimate.keypoints[0], here, size)
+                record.add((person, moment), estimate, whole, cameras)
     names = capture.evidence.views if capture.evidence is not None else ()
-    evidence = Evidence(names, pixels, counted, error, counted > 0)
-    filled = torch.zeros(people, length, joints, dtype=torch.bool)
-    return Capture(format, capture.fps, points, confidence, filled, evidence)
+    return [record.capture(format, capture.fps, names) for record in records]
+
+
+@dataclass(frozen=True)
+class _Record:
+    """What one method has found so far."""
+
+    points: Float[Tensor, "person frame joint 3"]
+    confidence: Float[Tensor, "person frame joint"]
+    pixels: Float[Tensor, "person frame view joint 2"]
+    counted: Float[Tensor, "person frame view joint"]
+    error: Float[Tensor, "person frame view joint"]
+
+    @classmethod
+    def empty(cls, people: int, length: int, views: int, joints: int) -> _Record:
+        in_views = people, length, views, joints
+        return cls(
+            torch.full((people, length, joints, 3), torch.nan),
+            torch.zeros(people, length, joints),
+            torch.full((*in_views, 2), torch.nan),
+            torch.zeros(in_views),
+            torch.full(in_views, torch.nan),
+        )
+
+    def add(
+        self,
+        place: tuple[int, int],
+        estimate: PoseEstimate,
+        pixels: Float[Tensor, "view joint 2"],
+        cameras: Cameras,
+    ) -> None:
+        self.points[place] = estimate.points[0]
+        self.confidence[place] = estimate.confidence[0]
+        self.pixels[place] = pixels
+        self.counted[place] = estimate.view_confidence[0].float()
+        again, _ = cameras.project(estimate.points.to(cameras.intrinsics)[0][None])
+        self.error[place] = (again.float() - pixels).norm(dim=-1)
+
+    def capture(
+        self, format: KeypointFormat, fps: float, views: tuple[str, ...]
+    ) -> Capture:
+        nothing = torch.zeros_like(self.confidence, dtype=torch.bool)
+        evidence = Evidence(
+            views, self.pixels, self.counted, self.error, self.counted > 0
+        )
+        return Capture(format, fps, self.points, self.confidence, nothing, evidence)
 
 
 def _boxes(

@@ -28,7 +28,7 @@ from human_capture.pose3d.recordings.keypoint_files import (
     is_keypoint_source,
     read_keypoints,
 )
-from human_capture.pose3d.recordings.learned import capture_with_method
+from human_capture.pose3d.recordings.learned import capture_with_methods
 from human_capture.pose3d.recordings.motion import filtered, reconstruct
 from human_capture.pose3d.recordings.options import RecordingOptions
 from human_capture.pose3d.recordings.results import write_results
@@ -266,8 +266,8 @@ def look_again(
     """
     if not recording.videos:
         raise InputError(f"The method {options.method!r} needs the --videos.")
-    learned = capture_with_method(
-        load_method(options.method),
+    (learned,) = capture_with_methods(
+        [load_method(options.method)],
         capture,
         recording.cameras,
         recording.videos,
