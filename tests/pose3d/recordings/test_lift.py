@@ -54,12 +54,12 @@ class Projector:
 
     format, fingerprint = BLAZEPOSE33, "projector"
 
-    def __init__(self, pixels, hidden=()):
-        self.pixels, self.hidden = pixels, hidden
+    def __init__(self, pixels, hidden=(), sure=0.9):
+        self.pixels, self.hidden, self.sure = pixels, hidden, sure
 
     def people(self, images):
         for frame, _ in enumerate(images):
-            sure = np.full(33, 0.9)
+            sure = np.full(33, self.sure)
             yield [] if frame in self.hidden else [(self.pixels[frame], sure)]
 
 
@@ -205,6 +205,18 @@ def test_nobody_in_view_is_one_sentence(take):
     detector.hidden = set(range(FRAMES))
     with pytest.raises(InputError, match="Nobody is seen"):
         lift(options, detector)
+
+
+@pytest.mark.parametrize("broken", ["unsure", "not a number"])
+def test_invalid_key_points_are_nobody(take, broken):
+    options, detector = take
+    if broken == "unsure":
+        detector.sure = 0.05
+    else:
+        detector.pixels = np.full_like(detector.pixels, np.nan)
+    with pytest.raises(InputError, match="Nobody is seen"):
+        lift(options, detector)
+    assert not list(Path(options.output).glob("motion*"))
 
 
 def test_a_camera_must_be_named_where_there_are_several(take, tmp_path):
