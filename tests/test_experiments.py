@@ -33,7 +33,7 @@ def test_experiment_runs(config: Path, tmp_path: Path, cache: Path, monkeypatch)
     monkeypatch.setenv("HUMAN_CAPTURE_CACHE", str(cache))
     settings = yaml.safe_load(config.read_text())["model"]
     arguments = [
-        "test" if config.stem == "comparison" else "fit",
+        "test" if config.stem.endswith("comparison") else "fit",
         f"--config={config}",
         f"--config={EXPERIMENTS / 'debug.yaml'}",
         "--trainer.fast_dev_run=1",
