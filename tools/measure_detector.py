@@ -56,7 +56,7 @@ def main() -> None:
     """Measure and write the bank."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("output", type=Path)
-    parser.add_argument("--stretches", type=int, default=260)
+    parser.add_argument("--stretches", type=int, default=160)
     parser.add_argument("--workers", type=int, default=2)
     given = parser.parse_args()
     folder = given.output.with_suffix(".parts")

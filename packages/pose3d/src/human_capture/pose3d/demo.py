@@ -6,6 +6,7 @@ import importlib.util
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import torch
 from lightning.pytorch import Trainer
 from rich.console import Console
 from rich.table import Table
@@ -16,10 +17,13 @@ from human_capture.pose3d.capture import Capture
 from human_capture.pose3d.comparison import ComparisonTask
 from human_capture.pose3d.data import Sizes, SyntheticDataModule
 from human_capture.pose3d.datasets.synthetic import HELD_OUT
+from human_capture.pose3d.lifters import LIFTERS
 from human_capture.pose3d.methods import load_method
 from human_capture.pose3d.publishing import published
 from human_capture.pose3d.recordings.agreement import root_aligned_distance_mm
 from human_capture.pose3d.recordings.learned import capture_with_methods
+from human_capture.pose3d.recordings.lift import lift
+from human_capture.pose3d.recordings.lift_options import LiftOptions
 from human_capture.pose3d.recordings.options import RecordingOptions
 from human_capture.pose3d.recordings.recording import (
     Recording,
@@ -28,6 +32,8 @@ from human_capture.pose3d.recordings.recording import (
 )
 
 CARRIER = "Pose2Sim"
+SHOWN = ("algebraic", "volumetric_softmax")
+"""Methods that look at the real recording."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +61,8 @@ def demo(options: DemoOptions) -> None:
             with plain_warnings():
                 recording = open_recording(recording_options)
                 _learned(captures[name], recording, folder)
+            if published(LIFTERS):
+                _lifted(captures[name], recording, recording_options, folder)
     compare(folder / "comparison", options.scenes)
     Console().print(
         f"\nOpen in a browser: {folder.resolve()}/single_person/motion.html (orbit and "
@@ -95,7 +103,7 @@ def _learned(capture: Capture, recording: Recording, folder: Path) -> None:
     table = Table(title="Learned triangulation against the detector's, root-aligned")
     for heading in ("method", "median mm", "mean mm", "joints"):
         table.add_column(heading, justify="left" if heading == "method" else "right")
-    names = published()
+    names = [name for name in SHOWN if name in published()]
     motions = capture_with_methods(
         [load_method(name) for name in names],
         capture,
@@ -110,6 +118,34 @@ def _learned(capture: Capture, recording: Recording, folder: Path) -> None:
             name, f"{known.median():.1f}", f"{known.mean():.1f}", str(len(known))
         )
     Console().print(table)
+
+
+def _lifted(
+    capture: Capture, recording: Recording, options: RecordingOptions, folder: Path
+) -> None:
+    """Lift the first camera alone; print how far that is from all of them together."""
+    video = recording.videos[0]
+    lifted = lift(
+        LiftOptions(
+            video=str(video.path),
+            output=str(folder / "one_camera"),
+            calibration=options.calibration,
+            camera=recording.calibration.names[0],
+        )
+    )
+    numbers = torch.from_numpy(recording.timeline.frames[:, 0])
+    points, confidence = lifted.points[:, numbers], lifted.confidence[:, numbers]
+    same_frames = Capture(
+        lifted.format, capture.fps, points, confidence, lifted.filled[:, numbers]
+    )
+    distance = root_aligned_distance_mm(same_frames, capture)
+    known = distance[distance.isfinite()]
+    Console().print(
+        f"One camera ({video.path.stem}) against all of them, root-aligned: median "
+        f"{known.median():.1f} mm, mean {known.mean():.1f} mm over {len(known)} joints."
+        f"\nWatch it from all sides: {folder.resolve()}/one_camera/free_view.mp4",
+        soft_wrap=True,
+    )
 
 
 def compare(folder: Path, scenes: int) -> None:

@@ -41,8 +41,8 @@ class LiveOptions:
             then played at its own pace.
         output: File for the poses, that other programs may read as it grows; standard
             output if left out.
-        lifter: What makes 3D of 2D: "temporal", which comes with this package, or the
-            path of a .safetensors file.
+        lifter: What makes 3D of 2D: path of a .safetensors file, or the name of one
+            that comes with this package.
         height: The person's height in metres; that of an average adult if left out.
         field_of_view: Angle across the longer side of the image in degrees.
         min_confidence: 2D key points less sure than this are not used; 0 to 1.
