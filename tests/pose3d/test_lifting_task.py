@@ -143,6 +143,16 @@ def test_validation_sees_the_same_films_every_time_and_training_new_ones(
     assert not any(torch.equal(train[0], other) for other in train[1:])
 
 
+def test_training_starts_from_weights(tmp_path):
+    first, second = small(), small()
+    torch.nn.init.normal_(first.joints.identity)
+    save_weights(tmp_path / "first.safetensors", first, {})
+    LiftingTask(second, weights=tmp_path / "first.safetensors")
+    torch.testing.assert_close(
+        second.joints.identity, first.joints.identity, atol=1e-2, rtol=1e-2
+    )
+
+
 def test_lifters_are_compared_on_every_condition(tmp_path, data, capsys):
     paths = {}
     for name, lifter, options in (

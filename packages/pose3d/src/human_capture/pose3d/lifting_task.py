@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -21,10 +22,13 @@ from human_capture.common.metrics import (
     FootSliding,
     StillJitter,
 )
+from human_capture.common.weights import load_matching
+from human_capture.pose3d.lifters import LIFTERS
 from human_capture.pose3d.lifting.normalisation import normalise
 from human_capture.pose3d.lifting.placement import place, to_camera
 from human_capture.pose3d.lifting.sequences import Sequences
 from human_capture.pose3d.networks.lifters.lifter import CONTACTS, Lifted, Lifter
+from human_capture.pose3d.publishing import find_weights
 from human_capture.pose3d.schedules import USUAL_SCHEDULE, Schedule, training_progress
 
 COARSE = ("pinky", "index", "thumb", "eye", "mouth", "ear")
@@ -65,9 +69,11 @@ class LiftingTask(LightningModule):
         objective: Weights of the losses.
         warm_frames: Frames at the start of test sequences that do not count, while a
             lifter knows too little of the past.
+        weights: A ``.safetensors`` file, or weights of the package by name, to start
+            from.
     """
 
-    weights: Tensor
+    importance: Tensor
 
     def __init__(
         self,
@@ -76,15 +82,18 @@ class LiftingTask(LightningModule):
         schedule: Schedule = USUAL_SCHEDULE,
         objective: LiftingObjective = USUAL_OBJECTIVE,
         warm_frames: int = 80,
+        weights: Path | None = None,
     ) -> None:
         super().__init__()
         self.save_hyperparameters(logger=False)
         self.lifter, self.optimizer, self.schedule = lifter, optimizer, schedule
         self.objective, self.warm_frames = objective, warm_frames
         fine = [any(w in joint for w in COARSE) for joint in lifter.format.joints]
-        weights = torch.where(torch.tensor(fine), objective.coarse, 1.0)
-        self.register_buffer("weights", weights / weights.mean(), persistent=False)
+        counts = torch.where(torch.tensor(fine), objective.coarse, 1.0)
+        self.register_buffer("importance", counts / counts.mean(), persistent=False)
         self.scores = nn.ModuleDict()
+        if weights is not None:
+            load_matching(lifter, find_weights(weights, LIFTERS))
 
     def forward(self, batch: Sequences) -> tuple[Lifted, Float[Tensor, "b f 3 3"]]:
         """What the lifter says, and the rotation from camera to view frames."""
@@ -116,8 +125,8 @@ class LiftingTask(LightningModule):
             lifted.contact, batch.contact.to(lifted.contact)
         )
         return {
-            "joints": goal.joints * 100 * (error * self.weights).mean(),
-            "velocity": goal.velocity * 100 * (step * self.weights).mean(),
+            "joints": goal.joints * 100 * (error * self.importance).mean(),
+            "velocity": goal.velocity * 100 * (step * self.importance).mean(),
             "spread": goal.spread * likely.mean(),
             "up": goal.up * (1 - up).mean(),
             "contact": goal.contact * contact,
