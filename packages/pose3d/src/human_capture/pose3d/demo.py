@@ -6,7 +6,8 @@ import importlib.util
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import torch
+import numpy as np
+from jaxtyping import Int
 from lightning.pytorch import Trainer
 from rich.console import Console
 from rich.table import Table
@@ -30,6 +31,7 @@ from human_capture.pose3d.recordings.recording import (
     open_recording,
     triangulate,
 )
+from human_capture.pose3d.recordings.timelines import own_timeline
 
 CARRIER = "Pose2Sim"
 SHOWN = ("algebraic", "volumetric_softmax")
@@ -133,12 +135,12 @@ def _lifted(
             camera=recording.calibration.names[0],
         )
     )
-    numbers = torch.from_numpy(recording.timeline.frames[:, 0])
-    points, confidence = lifted.points[:, numbers], lifted.confidence[:, numbers]
-    same_frames = Capture(
-        lifted.format, capture.fps, points, confidence, lifted.filled[:, numbers]
+    _, ours, theirs = np.intersect1d(
+        own_timeline(video).frames[:, 0],
+        recording.timeline.frames[:, 0],
+        return_indices=True,
     )
-    distance = root_aligned_distance_mm(same_frames, capture)
+    distance = root_aligned_distance_mm(_at(lifted, ours), _at(capture, theirs))
     known = distance[distance.isfinite()]
     Console().print(
         f"One camera ({video.path.stem}) against all of them, root-aligned: median "
@@ -146,6 +148,13 @@ def _lifted(
         f"\nWatch it from all sides: {folder.resolve()}/one_camera/free_view.mp4",
         soft_wrap=True,
     )
+
+
+def _at(capture: Capture, frames: Int[np.ndarray, " frame"]) -> Capture:
+    """Some frames of a motion, without its evidence."""
+    parts = (capture.points, capture.confidence, capture.filled)
+    points, confidence, filled = (part[:, frames] for part in parts)
+    return Capture(capture.format, capture.fps, points, confidence, filled)
 
 
 def compare(folder: Path, scenes: int) -> None:

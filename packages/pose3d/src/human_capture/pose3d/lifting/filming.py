@@ -49,7 +49,7 @@ class Filming:
     field_of_view_deg: tuple[float, float] = (35.0, 95.0)
     distance_m: tuple[float, float] = (1.8, 8.0)
     height_m: tuple[float, float] = (0.3, 2.6)
-    roll_deg: float = 3.0
+    roll_deg: float = 8.0
     aim_m: float = 0.25
     follows: float = 0.3
     shake_deg: float = 0.4
