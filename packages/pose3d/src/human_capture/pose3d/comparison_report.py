@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,7 +70,8 @@ def write_comparison(comparison: Comparison, folder: Path) -> None:
         comparison: The errors.
         folder: Made when missing.
     """
-    Console().print(_rich_table(comparison))
+    title = f"MPJPE on {len(comparison.errors)} held-out scenes"
+    Console().print(rich_table(title, header(comparison), rows(comparison)))
     for name, text in (
         ("comparison.md", markdown(comparison)),
         ("comparison.svg", camera_curve(comparison)),
@@ -100,12 +102,21 @@ def header(comparison: Comparison) -> list[str]:
     return ["", "mm, absolute / relative", *(f"{c} cameras" for c in comparison.counts)]
 
 
-def _rich_table(comparison: Comparison) -> Table:
-    table = Table(title=f"MPJPE on {len(comparison.errors)} held-out scenes")
-    for number, column in enumerate(header(comparison)):
+def rich_table(
+    title: str, headings: Sequence[str], rows: Sequence[Sequence[str]]
+) -> Table:
+    """A table for the console, a section for each value of the first column.
+
+    Args:
+        title: Above it.
+        headings: Of the columns, of which the first two are text.
+        rows: Cells, sorted by the first column.
+    """
+    table = Table(title=title)
+    for number, column in enumerate(headings):
         table.add_column(column, justify="left" if number < 2 else "right")
     last = ""
-    for row in rows(comparison):
+    for row in rows:
         if row[0] != last and last:
             table.add_section()
         table.add_row(row[0] if row[0] != last else "", *row[1:])
@@ -115,9 +126,18 @@ def _rich_table(comparison: Comparison) -> Table:
 
 def markdown(comparison: Comparison) -> str:
     """The table in Markdown, one line a method and condition."""
-    headings = header(comparison)
-    align = ["---", "---", *["---:"] * len(comparison.counts)]
-    lines = [headings, align, *rows(comparison)]
+    return markdown_table(header(comparison), rows(comparison))
+
+
+def markdown_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table in Markdown, numbers to the right.
+
+    Args:
+        headings: Of the columns, of which the first two are text.
+        rows: Cells, as many a row as there are headings.
+    """
+    align = ["---", "---", *["---:"] * (len(headings) - 2)]
+    lines = [headings, align, *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
 
 

@@ -14,7 +14,7 @@ def load_lifter(weights: str | Path = "temporal") -> Lifter:
     """A lifter, ready to be called, in evaluation mode.
 
     Args:
-        weights: ``temporal``, which comes with the package, or the path of a
+        weights: Name of a lifter that comes with the package, or the path of a
             ``.safetensors`` file.
 
     Raises:

@@ -11,13 +11,13 @@ from pathlib import Path
 
 from lightning.pytorch import LightningModule
 from rich.console import Console
-from rich.table import Table
 from torch import nn
 from torchmetrics import MetricCollection
 
 from human_capture.common.errors import InputError
 from human_capture.common.files import atomic_path
 from human_capture.common.tracking import log_table
+from human_capture.pose3d.comparison_report import markdown_table, rich_table
 from human_capture.pose3d.lifters import LIFTERS, load_lifter
 from human_capture.pose3d.lifting.sequences import Sequences
 from human_capture.pose3d.lifting_task import (
@@ -109,31 +109,12 @@ class LiftingComparisonTask(LightningModule):
         header = ["", "mm", *HEADINGS.values()]
         log_table(self.trainer, "test/lifting", header, rows)
         if self.trainer.is_global_zero:
-            _print(header, rows)
+            Console().print(rich_table("Lifting, held-out motion", header, rows))
             folder = self.output or Path(self.trainer.default_root_dir)
             with atomic_path(folder / "lifting.md") as path:
-                path.write_text(markdown(header, rows))
+                path.write_text(markdown_table(header, rows))
             print(f"The table is in {folder}")
 
 
 def _exists(weights: str) -> bool:
     return weights in published(LIFTERS) or Path(weights).is_file()
-
-
-def _print(header: list[str], rows: list[list[str]]) -> None:
-    table = Table(title="Lifting, held-out motion")
-    for number, heading in enumerate(header):
-        table.add_column(heading, justify="left" if number < 2 else "right")
-    last = rows[0][0]
-    for row in rows:
-        if row[0] != last:
-            table.add_section()
-        table.add_row(*row)
-        last = row[0]
-    Console().print(table)
-
-
-def markdown(header: list[str], rows: list[list[str]]) -> str:
-    """A table in Markdown, numbers to the right."""
-    align = ["---", "---", *["---:"] * (len(header) - 2)]
-    return "\n".join(f"| {' | '.join(x)} |" for x in (header, align, *rows)) + "\n"

@@ -177,6 +177,9 @@ class PerformedClips(Dataset[Clip]):
         return Clip(item["joints"], item["action"])
 
 
+_LOWEST = 0.015  # metres over the floor of the lowest key point of people who stand
+
+
 def on_floor(
     joints: Float[Tensor, "frame joint 3"],
 ) -> Float[Tensor, "frame joint 3"]:
@@ -187,9 +190,6 @@ def on_floor(
     """
     lowest = joints[..., 2].amin(-1).quantile(0.02)
     return joints - joints.new_tensor([0.0, 0.0, 1.0]) * (lowest - _LOWEST)
-
-
-_LOWEST = 0.015  # metres over the floor of the lowest key point of people who stand
 
 
 class RecordedClips(Dataset[Clip]):

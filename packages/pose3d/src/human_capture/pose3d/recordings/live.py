@@ -43,7 +43,6 @@ class LiveOptions:
             output if left out.
         lifter: What makes 3D of 2D: path of a .safetensors file, or the name of one
             that comes with this package.
-        height: The person's height in metres; that of an average adult if left out.
         field_of_view: Angle across the longer side of the image in degrees.
         min_confidence: 2D key points less sure than this are not used; 0 to 1.
         seconds: Stop after so long; never if left out.
@@ -53,7 +52,6 @@ class LiveOptions:
     source: str
     output: str | None = None
     lifter: str = "temporal"
-    height: float | None = None
     field_of_view: float = 65.0
     min_confidence: float = 0.3
     seconds: float | None = None
