@@ -46,6 +46,7 @@ def capture_with_methods(
         margin: Side of the crops over the extent of the earlier joints.
         format: Joints that the methods give.
     """
+    sizes = {method.eval().backbone.image_size for method in methods}
     boxes, known = _boxes(capture, cameras, margin)
     people, length, views, _ = boxes.shape
     records = [_Record.empty(people, length, views, len(format)) for _ in methods]
@@ -53,12 +54,10 @@ def capture_with_methods(
     for moment, images in moments:
         for person in known[:, moment].nonzero()[:, 0].tolist():
             here = boxes[person, moment]
+            seen = {size: _crop_views(images, cameras, here, size) for size in sizes}
             for method, record in zip(methods, records, strict=True):
-                size = method.eval().backbone.image_size
-                crop_views = crop_cameras(cameras, here, size).map(
-                    lambda x: x[None].float()
-                )
-                estimate = method(_crops(images, here, size)[None], crop_views)
+                size = method.backbone.image_size
+                estimate = method(*seen[size])
                 whole = _whole_image(estimate.keypoints[0], here, size)
                 record.add((person, moment), estimate, whole, cameras)
     names = capture.evidence.views if capture.evidence is not None else ()
@@ -141,6 +140,17 @@ def _wanted(
             current = next(decoded, None)
         fits = current is not None and current.index == number
         yield current.image if fits and current is not None else None
+
+
+def _crop_views(
+    images: Sequence[np.ndarray | None],
+    cameras: Cameras,
+    boxes: Int[Tensor, "view 4"],
+    size: int,
+) -> tuple[Float[Tensor, "1 view 3 size size"], Cameras]:
+    """What a method takes: a batch of one."""
+    views = crop_cameras(cameras, boxes, size).map(lambda x: x[None].float())
+    return _crops(images, boxes, size)[None], views
 
 
 def _crops(
