@@ -36,7 +36,7 @@ class ClipSizes:
         test: Clips of the test split.
     """
 
-    train: int = 4000
+    train: int = 8000
     val: int = 120
     test: int = 400
 

@@ -14,6 +14,7 @@ from human_capture.common.rigs import look_at
 from human_capture.pose3d.corruption import uniform
 from human_capture.pose3d.lifting.noise import DetectorNoise, Misses
 from human_capture.pose3d.lifting.sequences import Sequences
+from human_capture.pose3d.lifting.variation import Variation
 from human_capture.pose3d.networks.lifters.lifter import CONTACTS
 
 CONTACT_HEIGHT, CONTACT_SPEED = 0.06, 0.25
@@ -40,6 +41,7 @@ class Filming:
         focal_error: Standard deviation of the logarithm of the assumed focal length
             over the true one, in half of the sequences; the others are calibrated.
         mirror: Share of sequences that are mirrored.
+        variation: How poses are varied; None to film them as they are.
         noise: What a detector makes of the true key points; None for the truth.
         misses: Key points that are not seen at all.
     """
@@ -55,6 +57,7 @@ class Filming:
     shake_deg: float = 0.4
     focal_error: float = 0.2
     mirror: float = 0.5
+    variation: Variation | None = None
     noise: DetectorNoise | None = field(default_factory=DetectorNoise)
     misses: Misses = field(default_factory=Misses)
 
@@ -75,6 +78,8 @@ class Filming:
         """
         joints = self._part(joints, generator)
         joints = self._mirrored(joints, format, generator)
+        if self.variation is not None:
+            joints = self.variation(joints, format, self.fps, generator)
         cameras = self._cameras(joints, generator)
         rotation, centre = (
             cameras[..., :3, :3],
