@@ -95,3 +95,13 @@ def test_it_stops_in_time(options, tmp_path):
 def test_a_source_that_cannot_be_opened_is_one_sentence(options):
     with pytest.raises(InputError, match="cannot be opened"):
         live(replace(options, source="nowhere.mp4"))
+
+
+def test_a_lifter_that_looks_ahead_is_one_sentence(options, tmp_path):
+    lifter = WindowLifter(window=3, delay=1, width=16)
+    path = f"{WindowLifter.__module__}.{WindowLifter.__name__}"
+    arguments = {"window": 3, "delay": 1, "width": 16}
+    config = {"class_path": path, "init_args": arguments}
+    save_weights(tmp_path / "ahead.safetensors", lifter, {"lifter": config})
+    with pytest.raises(InputError, match="looks 1 frames ahead"):
+        live(replace(options, lifter=str(tmp_path / "ahead.safetensors")))

@@ -179,11 +179,17 @@ class LiftingTask(LightningModule):
 def lift_batch(
     lifter: Lifter, batch: Sequences
 ) -> tuple[Lifted, Float[Tensor, "b f 3 3"]]:
-    """What a lifter says, and the rotation from camera to view frames."""
+    """What a lifter says of every frame, and the rotation from camera to view frames.
+
+    After the last frame, one that looks ahead sees nobody.
+    """
+    unseen = lifter.delay
+    rays = nn.functional.pad(batch.rays, (0, 0, 0, 0, 0, unseen))
+    confidence = nn.functional.pad(batch.confidence, (0, 0, 0, unseen))
     with torch.autocast(batch.rays.device.type, enabled=False):  # positions in full
-        inputs, _ = normalise(batch.rays, batch.confidence, lifter.format)
+        inputs, _ = normalise(rays, confidence, lifter.format)
     lifted, _ = lifter(inputs)
-    return lifted, inputs.view
+    return lifted[unseen:], inputs.view[:, : batch.rays.shape[1]]
 
 
 def condition_of(trainer: Trainer, split: str, loader: int) -> str:

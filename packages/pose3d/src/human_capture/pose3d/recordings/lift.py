@@ -187,6 +187,9 @@ def _lift_span(
                 torch.from_numpy(role.confidence[piece]),
             )
         )
+    left = stream.finish()
+    if left is not None:
+        pieces.append(left)
     joined = zip(*(vars(piece).values() for piece in pieces), strict=True)
     return LiftedFrames(*(torch.cat(tensors) for tensors in joined))
 

@@ -21,6 +21,7 @@ from human_capture.common.cameras import Cameras
 from human_capture.common.detectors.body import BodyDetector
 from human_capture.common.detectors.detected import DetectedPerson
 from human_capture.common.detectors.tracker import BodyTracker
+from human_capture.common.errors import InputError
 from human_capture.common.keypoints import BLAZEPOSE33
 from human_capture.common.live_video import LiveFrame, LiveVideo
 from human_capture.pose3d.lifters import load_lifter
@@ -61,6 +62,11 @@ class LiveOptions:
 def live(options: LiveOptions) -> None:
     """Lift the most prominent person until the stream ends or Ctrl-C is pressed."""
     lifter = load_lifter(options.lifter)
+    if lifter.delay:
+        raise InputError(
+            f"The lifter {options.lifter!r} looks {lifter.delay} frames ahead, which "
+            "are not there yet; use one without a delay."
+        )
     report = Latencies(Console(stderr=True))
     with ExitStack() as stack:
         video = stack.enter_context(LiveVideo(options.source))

@@ -23,7 +23,7 @@ State = tuple[Tensor, ...]
 
 @dataclass(frozen=True)
 class Lifted:
-    """What a lifter says of every frame, in the view frame of its input.
+    """What a lifter says of every frame, in that frame's view frame.
 
     Attributes:
         joints: Relative to the root, in metres.
@@ -37,20 +37,32 @@ class Lifted:
     up: Float[Tensor, "batch frame 3"]
     contact: Float[Tensor, "batch frame contact"]
 
+    def __getitem__(self, frames: slice) -> Lifted:
+        """Some frames only."""
+        return Lifted(
+            self.joints[:, frames],
+            self.spread[:, frames],
+            self.up[:, frames],
+            self.contact[:, frames],
+        )
+
 
 class Lifter(nn.Module, ABC):
     """A causal network from 2D to 3D.
 
     Frames may come all at once or in pieces: what the network returns beside its
-    output is given back to it with the next piece.
+    output is given back to it with the next piece. One that may look ahead says its
+    output late: at frame f what it says of frame f - ``delay``.
 
     Args:
         format: Key-point format of input and output.
+        delay: Frames that it looks ahead.
     """
 
-    def __init__(self, format: str = "blazepose33") -> None:
+    def __init__(self, format: str = "blazepose33", delay: int = 0) -> None:
         super().__init__()
         self.format: KeypointFormat = keypoint_format(format)
+        self.delay = delay
         joints = len(self.format)
         self.inputs = joints * (JOINT_CHANNELS + 1) + PERSON_CHANNELS
         self.outputs = 4 * joints + 3 + len(CONTACTS)
@@ -58,7 +70,7 @@ class Lifter(nn.Module, ABC):
     @property
     @abstractmethod
     def window(self) -> int:
-        """How many frames an output depends on, its own included."""
+        """How many frames an output depends on, its own and later ones included."""
 
     @abstractmethod
     def regress(
@@ -70,6 +82,8 @@ class Lifter(nn.Module, ABC):
         self, inputs: LifterInput, state: State | None = None
     ) -> tuple[Lifted, State]:
         """3D joints of every frame, and the state to go on from.
+
+        With a delay the first outputs are of frames before the first.
 
         Args:
             inputs: From :func:`normalise`.

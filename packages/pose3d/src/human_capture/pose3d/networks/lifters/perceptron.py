@@ -58,7 +58,7 @@ def _layer(inputs: int, outputs: int, dropout: float) -> nn.Sequential:
 
 
 class WindowLifter(Lifter):
-    """All frames of a window into one perceptron, for the pose of the last frame.
+    """All frames of a window into one perceptron, for the pose of one of them.
 
     With a window of several frames it is the lifter of Burkov's thesis (HSE 2024,
     chapter 2; used in Textured Neural Avatars, CVPR 2019) as far as that is published:
@@ -67,7 +67,8 @@ class WindowLifter(Lifter):
 
     Args:
         format: Key-point format of input and output.
-        window: Frames, the last of which is lifted.
+        window: Frames, the last of which is lifted if there is no delay.
+        delay: Frames after the one that is lifted; half a window for its middle.
         width: Hidden units.
         blocks: Residual blocks.
         dropout: Share of hidden units that is dropped in training.
@@ -77,11 +78,12 @@ class WindowLifter(Lifter):
         self,
         format: str = "blazepose33",
         window: int = 27,
+        delay: int = 0,
         width: int = 1024,
         blocks: int = 2,
         dropout: float = 0.1,
     ) -> None:
-        super().__init__(format)
+        super().__init__(format, delay)
         self._window = window
         self.perceptron = ResidualPerceptron(
             window * self.inputs, self.outputs, width, blocks, dropout
@@ -89,7 +91,7 @@ class WindowLifter(Lifter):
 
     @property
     def window(self) -> int:
-        """How many frames an output depends on, its own included."""
+        """How many frames an output depends on, its own and later ones included."""
         return self._window
 
     def regress(

@@ -31,8 +31,9 @@ class TemporalLifter(Lifter):
 
     Args:
         format: Key-point format of input and output.
+        delay: Frames that it looks ahead.
         dilations: Of the convolutions, each of three taps; their sum times two is how
-            many frames before its own a pose depends on.
+            many frames beside its own a pose depends on.
         width: Channels of the convolutions.
         token: Channels of a joint.
         heads: Of the attention.
@@ -42,13 +43,14 @@ class TemporalLifter(Lifter):
     def __init__(
         self,
         format: str = "blazepose33",
+        delay: int = 0,
         dilations: Sequence[int] = (1, 3, 9, 27),
         width: int = 448,
         token: int = 32,
         heads: int = 4,
         dropout: float = 0.05,
     ) -> None:
-        super().__init__(format)
+        super().__init__(format, delay)
         self.dilations = tuple(dilations)
         self.joints = JointAttention(len(self.format), token, heads)
         self.enter = nn.Linear((len(self.format) + 1) * token, width)
@@ -62,7 +64,7 @@ class TemporalLifter(Lifter):
 
     @property
     def window(self) -> int:
-        """How many frames an output depends on, its own included."""
+        """How many frames an output depends on, its own and later ones included."""
         return 1 + 2 * sum(self.dilations)
 
     def regress(
