@@ -48,9 +48,10 @@ def streamed(stream, pixels, sure, pieces):
     return {name: torch.cat([getattr(x, name) for x in found]) for name in names}
 
 
-@pytest.mark.parametrize(
-    "pieces", [(1, 2, 3, 9, FRAMES), tuple(range(1, FRAMES + 1))], ids=["some", "single"]
-)
+PIECES = {"some": (1, 2, 3, 9, FRAMES), "single": tuple(range(1, FRAMES + 1))}
+
+
+@pytest.mark.parametrize("pieces", PIECES.values(), ids=PIECES)
 def test_pieces_give_what_the_whole_gives(stream, pieces):
     whole = streamed(stream, *seen(), (FRAMES,))
     again = streamed(stream, *seen(), pieces)

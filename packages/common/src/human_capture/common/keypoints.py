@@ -34,12 +34,16 @@ __all__ = [
     "HALPE26",
     "HAND21",
     "HUMAN36M",
+    "TRUNK",
     "KeypointFormat",
     "convert",
     "keypoint_format",
     "select",
     "shared_joints",
 ]
+
+TRUNK = ("left_hip", "right_hip", "left_shoulder", "right_shoulder")
+"""Joints that almost every format of bodies has, as seen from outside."""
 
 _DERIVED = {  # joint: the joints whose mean it is
     "pelvis": ("left_hip_centre", "right_hip_centre"),

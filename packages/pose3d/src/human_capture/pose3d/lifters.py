@@ -4,21 +4,30 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import torch
+
+from human_capture.common.processors import multiplies_bfloat16
 from human_capture.pose3d.networks.lifters.lifter import Lifter
+from human_capture.pose3d.networks.lifters.temporal import TemporalLifter
 from human_capture.pose3d.publishing import PUBLISHED, load_network
 
 LIFTERS = PUBLISHED / "lifters"
 
 
-def load_lifter(weights: str | Path = "temporal") -> Lifter:
+def load_lifter(weights: str | Path = "temporal", half: bool | None = None) -> Lifter:
     """A lifter, ready to be called, in evaluation mode.
 
     Args:
         weights: Name of a lifter that comes with the package, or the path of a
             ``.safetensors`` file.
+        half: Multiply large matrices in bfloat16, as in training; where the processor
+            does that fast, when absent.
 
     Raises:
         InputError: There is no such file, or it describes no lifter of this project.
     """
     lifter: Lifter = load_network(weights, "lifter", Lifter, LIFTERS)
+    half = multiplies_bfloat16() if half is None else half
+    if half and isinstance(lifter, TemporalLifter):
+        lifter.store(torch.bfloat16)
     return lifter

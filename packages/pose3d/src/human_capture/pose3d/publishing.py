@@ -43,10 +43,11 @@ def find_weights(weights: str | Path, folder: Path = PUBLISHED) -> Path:
     if not path.is_file():
         path = Path(weights)
     if not path.is_file() and not path.suffix:
-        names = ", ".join(published(folder)) or "none"
+        names = published(folder)
+        known = f"one of {', '.join(names)}, or " if names else ""
         raise InputError(
-            f"There are no weights {str(weights)!r}; the package has {names}, or give "
-            "the path of a .safetensors file."
+            f"There are no weights {str(weights)!r}; give {known}the path of a "
+            ".safetensors file."
         )
     return path
 

@@ -12,15 +12,15 @@ may come in pieces of any length.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 from torch.nn.functional import normalize as unit
 
-from human_capture.common.keypoints import KeypointFormat
+from human_capture.common.keypoints import TRUNK, KeypointFormat
 
-TRUNK = ("left_shoulder", "right_shoulder", "left_hip", "right_hip")
 TRUNK_WEIGHT = 8.0
 MEMORY = 0.9
 """Share of the apparent size that is kept from frame to frame."""
@@ -114,9 +114,12 @@ def view_rotation(
     return torch.stack((x, torch.linalg.cross(z, x), z), -2)
 
 
+@lru_cache(maxsize=8)
 def _importance(format: KeypointFormat) -> Tensor:
     """The trunk decides where somebody is; fingers and faces hardly do."""
-    return torch.tensor([TRUNK_WEIGHT if j in TRUNK else 1.0 for j in format.joints])
+    weights = [TRUNK_WEIGHT if joint in TRUNK else 1.0 for joint in format.joints]
+    with torch.inference_mode(False):  # the same tensor for training
+        return torch.tensor(weights)
 
 
 def _kept(view: Tensor, anyone: Tensor, before: Tensor | None) -> Tensor:

@@ -12,14 +12,12 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn.functional import normalize as unit
 
-from human_capture.common.keypoints import select, shared_joints
+from human_capture.common.keypoints import TRUNK, select, shared_joints
 from human_capture.pose3d.capture import Capture
 
 PELVIS_UP, PELVIS_FORWARD = 0.011, -0.033
 """From the middle of COCO's hips to that of their rotation centres, over the length of
 the trunk; means over synthetic people in motion."""
-
-TRUNK = ("left_hip", "right_hip", "left_shoulder", "right_shoulder")
 
 
 def root_aligned_distance_mm(

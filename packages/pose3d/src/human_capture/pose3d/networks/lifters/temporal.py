@@ -62,6 +62,22 @@ class TemporalLifter(Lifter):
         nn.init.zeros_(last.bias)
         self.leave = nn.Sequential(nn.LayerNorm(width), last)
 
+    def store(self, dtype: torch.dtype) -> TemporalLifter:
+        """Itself, with the large matrices kept and multiplied in another precision.
+
+        A frame of a stream reads each of them once, and reading is what takes the time;
+        what is added up between them stays in single precision.
+
+        Args:
+            dtype: ``torch.bfloat16``, or ``torch.float32`` as in the beginning.
+        """
+        self.enter.to(dtype)
+        for block in self.blocks:
+            assert isinstance(block, CausalBlock)
+            block.taps.to(dtype)
+            block.mix.to(dtype)
+        return self
+
     @property
     def window(self) -> int:
         """How many frames an output depends on, its own and later ones included."""
@@ -78,7 +94,8 @@ class TemporalLifter(Lifter):
             inputs.person.flatten(0, 1),
         )
         # between the blocks 32-bit numbers, whatever the blocks work with
-        x = self.enter(tokens.flatten(1)).float().unflatten(0, frames)
+        tokens = tokens.flatten(1).to(self.enter.weight.dtype)
+        x = self.enter(tokens).float().unflatten(0, frames)
         kept: list[Tensor] = []
         for number, block in enumerate(self.blocks):
             x, past = block(x, None if state is None else state[number])
@@ -166,7 +183,7 @@ class CausalBlock(nn.Module):
     ]:
         """New features, and the frames that the next piece needs."""
         frames, step = x.shape[1], self.dilation
-        whole, kept = with_past(self.norm(x), past, 2 * step)
+        whole, kept = with_past(self.norm(x).to(self.taps.weight.dtype), past, 2 * step)
         taps = [whole[:, k * step : k * step + frames] for k in range(3)]
         hidden = gelu(linear(torch.cat(taps, -1), self.taps.weight, self.taps.bias))
         result: Tensor = x + self.mix(self.dropout(hidden))
