@@ -1,0 +1,1 @@
+"""Heads as neural implicit surfaces, shared by many people and fitted to one."""

@@ -1,0 +1,1 @@
+"""Functions of space that belong to several objects at once."""

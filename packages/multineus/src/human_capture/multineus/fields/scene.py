@@ -1,0 +1,110 @@
+"""Heads of many people as one field: what is personal, what is shared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Literal
+
+from torch import nn
+
+from human_capture.multineus.fields.background import BackgroundField
+from human_capture.multineus.fields.colour import ColourNetwork
+from human_capture.multineus.fields.deviation import Deviation
+from human_capture.multineus.fields.sdf import SDFNetwork
+from human_capture.multineus.layers import (
+    IndependentLinear,
+    Initialise,
+    LowRankLinear,
+    ObjectLinear,
+    SharedLinear,
+)
+
+Placement = Literal["none", "first_half", "last_half", "every_second", "all"]
+Kind = Literal["independent", "low_rank"]
+
+
+def placed(placement: Placement, layers: int) -> frozenset[int]:
+    """Numbers of the layers that a placement makes personal.
+
+    Args:
+        placement: Which; half of an odd number of layers is rounded down.
+        layers: How many there are.
+    """
+    half = layers // 2
+    return frozenset(
+        {
+            "none": range(0),
+            "first_half": range(half),
+            "last_half": range(layers - half, layers),
+            "every_second": range(0, layers, 2),
+            "all": range(layers),
+        }[placement]
+    )
+
+
+@dataclass(frozen=True)
+class PersonalLayers:
+    """Which layers belong to one object each, and in which form.
+
+    Attributes:
+        kind: "independent", or "low_rank" combinations of a shared basis.
+        rank: Elements of the basis.
+        sdf: Which layers of the distance network.
+        colour: Which layers of the colour network.
+    """
+
+    kind: Kind = "low_rank"
+    rank: int = 1000
+    sdf: Placement = "first_half"
+    colour: Placement = "first_half"
+
+
+USUAL_LAYERS = PersonalLayers()
+
+
+class SceneField(nn.Module):
+    """Distance, colour and sharpness of several objects, and what is around each.
+
+    Args:
+        objects: How many.
+        personal: Which layers belong to one object each.
+        weight_norm: Of layers that all share; NeuS has it, Multi-NeuS does not.
+        sdf: Makes the distance network from its layers; for other sizes.
+        colour: Makes the colour network.
+        background: Makes the field around an object; none if absent.
+    """
+
+    def __init__(
+        self,
+        objects: int = 1,
+        personal: PersonalLayers = USUAL_LAYERS,
+        weight_norm: bool = False,
+        sdf: Callable[..., SDFNetwork] = SDFNetwork,
+        colour: Callable[..., ColourNetwork] = ColourNetwork,
+        background: Callable[[], BackgroundField] | None = None,
+    ) -> None:
+        super().__init__()
+
+        def layer(
+            own: Placement,
+            number: int,
+            count: int,
+            inputs: int,
+            outputs: int,
+            initialise: Initialise,
+        ) -> ObjectLinear:
+            if number not in placed(own, count):
+                return SharedLinear(inputs, outputs, initialise, weight_norm)
+            if personal.kind == "independent":
+                return IndependentLinear(inputs, outputs, initialise, objects)
+            return LowRankLinear(inputs, outputs, initialise, objects, personal.rank)
+
+        self.objects = objects
+        self.sdf = sdf(partial(layer, personal.sdf))
+        self.colour = colour(partial(layer, personal.colour))
+        self.deviation = Deviation()
+        self.background = nn.ModuleList(
+            [] if background is None else [background() for _ in range(objects)]
+        )
