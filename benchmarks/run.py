@@ -35,6 +35,7 @@ NAMES = (
     "soft_argmax",
     "projection",
     "lifting",
+    "neus_step",
 )
 
 

@@ -219,7 +219,8 @@ class LowRankLinear(ObjectLinear):
     def _split(self, flat: Tensor) -> tuple[Tensor, Tensor]:
         sizes = [self.inputs * self.outputs, self.outputs]
         weight, bias = torch.split(flat, sizes, -1)
-        return weight.unflatten(-1, (self.outputs, self.inputs)), bias
+        shape = (*weight.shape[:-1], self.outputs, self.inputs)
+        return weight.view(shape), bias
 
     def personal(self, object: int) -> list[nn.Parameter]:
         """The coefficients of an object."""

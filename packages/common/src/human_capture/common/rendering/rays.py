@@ -34,7 +34,8 @@ def meets_sphere(
     """
     middle = -(origins * directions).sum(-1, keepdim=True)
     nearest = origins + middle * directions
-    return 1 - torch.linalg.vector_norm(nearest, dim=-1)
+    distance: Tensor = torch.linalg.vector_norm(nearest, dim=-1)
+    return 1 - distance
 
 
 def along(
