@@ -7,7 +7,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
-from human_capture.common.rigid import align, skew, so3_exp, so3_log, umeyama
+from human_capture.common.rigid import (
+    align,
+    se3_exp,
+    skew,
+    so3_exp,
+    so3_log,
+    umeyama,
+)
 
 ANGLES = [0, 1e-12, 1e-8, 1e-5, 1e-4, 1.1e-4, 0.01, 1, 2, 3, math.pi - 1e-4]
 ANGLES += [math.pi - 1e-7, math.pi - 1e-9, math.pi]
@@ -160,3 +167,21 @@ def test_no_weights_at_all_stay_finite():
     points = torch.randn(4, 3)
     for part in umeyama(points, points, torch.zeros(4)):
         assert part.isfinite().all()
+
+
+def test_se3_exp_is_the_matrix_exponential():
+    twists = torch.randn(20, 6, generator=torch.Generator().manual_seed(0)).double()
+    twists = torch.cat((twists, 1e-5 * twists, torch.zeros(1, 6).double()))
+    algebra = torch.zeros(len(twists), 4, 4).double()
+    algebra[:, :3, :3] = skew(twists[:, :3])
+    algebra[:, :3, 3] = twists[:, 3:]
+    torch.testing.assert_close(
+        se3_exp(twists), torch.linalg.matrix_exp(algebra), atol=1e-10, rtol=1e-10
+    )
+
+
+def test_the_gradient_of_se3_exp_is_finite_at_zero():
+    twists = torch.zeros(2, 6, requires_grad=True)
+    se3_exp(twists)[:, :3].sum().backward()
+    assert twists.grad.isfinite().all()
+    assert (twists.grad[:, 3:] == 1).all()

@@ -125,3 +125,30 @@ def align(
     """
     scale, rotation, translation = umeyama(source, target, weights, with_scale)
     return scale[..., None, None] * (source @ rotation.mT) + translation[..., None, :]
+
+
+def se3_exp(twists: Float[Tensor, "*batch 6"]) -> Float[Tensor, "*batch 4 4"]:
+    """Rigid transforms of twists: a rotation vector in radians, then a velocity.
+
+    The translation is V v with V the integral of the rotation along the way (Barfoot,
+    State Estimation for Robotics, eq. 7.86). Smooth at zero, as :func:`so3_exp`.
+
+    Args:
+        twists: Rotation first.
+    """
+    rotation_vectors, velocity = twists[..., :3], twists[..., 3:]
+    squared = rotation_vectors.square().sum(-1)[..., None, None]
+    small = squared < 1e-6
+    safe = torch.where(small, torch.ones_like(squared), squared)
+    angle = safe.sqrt()
+    first = torch.where(small, 0.5 - squared / 24, (1 - angle.cos()) / safe)
+    second = torch.where(
+        small, 1 / 6 - squared / 120, (angle - angle.sin()) / (safe * angle)
+    )
+    generator = skew(rotation_vectors)
+    identity = torch.eye(3).to(generator)
+    way = identity + first * generator + second * (generator @ generator)
+    transform = torch.eye(4).to(twists).repeat(*twists.shape[:-1], 1, 1)
+    transform[..., :3, :3] = so3_exp(rotation_vectors)
+    transform[..., :3, 3] = (way @ velocity[..., None])[..., 0]
+    return transform
