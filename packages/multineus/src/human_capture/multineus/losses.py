@@ -70,4 +70,5 @@ def eikonal_loss(
     near = (points.norm(dim=-1) < EVERYWHERE).to(gradient)
     length: Tensor = torch.linalg.vector_norm(gradient, dim=-1)
     wrong = (length - 1).square()
-    return (near * wrong).sum() / (near.sum() + 1e-5)
+    loss: Tensor = (near * wrong).sum() / (near.sum() + 1e-5)
+    return loss
