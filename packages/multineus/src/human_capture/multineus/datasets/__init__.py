@@ -1,0 +1,1 @@
+"""Pictures of heads with cameras and masks, from several sources."""

@@ -1,0 +1,75 @@
+"""Pictures of one person from several sides: what a field learns from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float, Int, UInt8
+from torch import Tensor
+
+from human_capture.common.cameras import Cameras
+
+
+@dataclass(frozen=True)
+class Portraits:
+    """One person at one moment.
+
+    Attributes:
+        images: RGB.
+        masks: Share of each pixel that the person covers, as far as it is within the
+            unit sphere; 255 is all of it.
+        cameras: Of the views, in metres.
+        sphere: Similarity from the unit sphere, the frame of fields, to the world of
+            the cameras. In it faces look along -y and z is up.
+    """
+
+    images: UInt8[Tensor, "view 3 height width"]
+    masks: UInt8[Tensor, "view height width"]
+    cameras: Cameras
+    sphere: Float[Tensor, "4 4"]
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def __getitem__(self, views: list[int]) -> Portraits:
+        """Some views only."""
+        return Portraits(
+            self.images[views], self.masks[views], self.cameras[views], self.sphere
+        )
+
+    @property
+    def metres(self) -> Float[Tensor, ""]:
+        """Radius of the unit sphere."""
+        volume: Tensor = torch.linalg.det(self.sphere[:3, :3])
+        return volume.pow(1 / 3)
+
+    def rays(
+        self, view: Int[Tensor, " ray"], pixel: Int[Tensor, "ray 2"]
+    ) -> tuple[Float[Tensor, "ray 3"], Float[Tensor, "ray 3"]]:
+        """Origins and unit directions in the frame of the unit sphere.
+
+        Args:
+            view: Number of each ray's view.
+            pixel: Column and row of the pixel whose middle it goes through.
+        """
+        centres = pixel[:, None].to(self.sphere) + 0.5
+        origins, directions = self.cameras[view].rays(centres)
+        to_sphere = torch.linalg.inv(self.sphere)
+        turned = directions[:, 0] @ to_sphere[:3, :3].mT
+        return (
+            origins[:, 0] @ to_sphere[:3, :3].mT + to_sphere[:3, 3],
+            torch.nn.functional.normalize(turned, dim=-1),
+        )
+
+    def seen(
+        self, view: Int[Tensor, " ray"], pixel: Int[Tensor, "ray 2"]
+    ) -> tuple[Float[Tensor, "ray 3"], Float[Tensor, " ray"]]:
+        """Colour and mask of pixels, in [0, 1].
+
+        Args:
+            view: Number of each pixel's view.
+            pixel: Column and row.
+        """
+        x, y = pixel.unbind(-1)
+        return self.images[view, :, y, x] / 255, self.masks[view, y, x] / 255
