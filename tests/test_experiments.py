@@ -5,12 +5,15 @@ from pathlib import Path
 import pytest
 import yaml
 
-from human_capture.pose3d.commands import run
+from human_capture.multineus.commands import run as run_multineus
+from human_capture.pose3d.commands import run as run_pose3d
 from human_capture.pose3d.lifters import LIFTERS
 from human_capture.pose3d.publishing import published
 
 EXPERIMENTS = Path(__file__).parents[1] / "experiments"
 CONFIGS = sorted(EXPERIMENTS.glob("*/*.yaml"))
+RUN = {"pose3d": run_pose3d, "multineus": run_multineus}
+DEBUG = EXPERIMENTS / "debug.yaml"
 SMALL = {  # the same networks on small pictures and volumes
     "resnet152": [
         "--model.init_args.augmentation.size=128",
@@ -19,6 +22,12 @@ SMALL = {  # the same networks on small pictures and volumes
         "--data.init_args.train.views=2",
         "--data.init_args.held_out.views=2",
         "--data.init_args.num_workers=0",
+    ],
+    "meta": [
+        "--model.init_args.field.init_args.personal.rank=8",
+        "--data.init_args.recipe.size=32",
+        "--data.init_args.recipe.views=2",
+        "--data.init_args.sampler.rays=16",
     ],
     "volumetric": ["--model.init_args.method.init_args.points=32"],
 }
@@ -39,7 +48,7 @@ def test_experiment_runs(config: Path, tmp_path: Path, cache: Path, monkeypatch)
     arguments = [
         "test" if config.stem.endswith("comparison") else "fit",
         f"--config={config}",
-        f"--config={EXPERIMENTS / 'debug.yaml'}",
+        *([f"--config={DEBUG}"] if config.parent.name == "pose3d" else []),
         "--trainer.fast_dev_run=1",
         "--trainer.accelerator=cpu",
         f"--trainer.default_root_dir={tmp_path}",
@@ -49,4 +58,4 @@ def test_experiment_runs(config: Path, tmp_path: Path, cache: Path, monkeypatch)
         arguments.append("--model.init_args.weights=null")
     for part, overrides in SMALL.items():
         arguments += overrides if part in config.stem else []
-    assert run(arguments) == 0
+    assert RUN[config.parent.name](arguments) == 0

@@ -188,6 +188,8 @@ def _overview(program: str, commands: Mapping[str, Command]) -> str:
     width = max(map(len, {**own, **training})) + 2
     lines = [f"usage: {program} <command> [options]", ""]
     for title, group in (("On your own files", own), ("Training", training)):
+        if not group:
+            continue
         lines.append(f"{title}:")
         lines += [f"  {name:<{width}}{text}" for name, text in group.items()]
         lines.append("")

@@ -214,7 +214,8 @@ class LowRankLinear(ObjectLinear):
     def forward(self, objects: Int[Tensor, " object"]) -> Weights:
         """The weights of some objects."""
         chosen = [self.coefficients[number] for number in objects.tolist()]
-        return Weights(*self._split(torch.stack(chosen) @ self.basis))
+        with torch.autocast(self.basis.device.type, enabled=False):
+            return Weights(*self._split(torch.stack(chosen) @ self.basis))
 
     def _split(self, flat: Tensor) -> tuple[Tensor, Tensor]:
         sizes = [self.inputs * self.outputs, self.outputs]

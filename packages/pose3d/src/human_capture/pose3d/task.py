@@ -17,6 +17,7 @@ from torch.optim.lr_scheduler import LambdaLR
 
 from human_capture.common.keypoints import keypoint_format
 from human_capture.common.metrics import MPJPE
+from human_capture.common.schedules import USUAL_SCHEDULE, Schedule, training_progress
 from human_capture.common.tracking import log_images, log_skeletons
 from human_capture.pose3d.augmentation import Augmentation
 from human_capture.pose3d.estimate import PoseEstimate
@@ -29,7 +30,6 @@ from human_capture.pose3d.losses import (
 )
 from human_capture.pose3d.methods import start_from
 from human_capture.pose3d.pictures import draw_views
-from human_capture.pose3d.schedules import USUAL_SCHEDULE, Schedule, training_progress
 from human_capture.pose3d.triangulation import Method
 from human_capture.pose3d.triangulation.volumetric import VolumetricTriangulation
 from human_capture.pose3d.views import Views

@@ -186,12 +186,10 @@ class DrawHead:
         """Cameras around the front; the first looks from straight ahead."""
         views = self.recipe.views
         step = (np.arange(views) + random.uniform(0.2, 0.8, views)) / views
-        if self.recipe.rig == "portrait":
-            azimuth = np.pi * (step - 0.5)
-            height = -0.1 + 0.2 * random.random(views)
-        else:
-            azimuth = np.pi * (((np.arange(views) * 0.618034) % 1) - 0.5) * 1.2
-            height = -0.35 + 1.1 * step
+        golden = (np.arange(views) * 0.618034) % 1
+        around = self.recipe.rig == "half_sphere"
+        azimuth = np.pi * (1.2 * (golden - 0.5) if around else step - 0.5)
+        height = 1.1 * step - 0.35 if around else 0.2 * golden - 0.1
         azimuth[0], height[0] = 0.0, 0.0
         distance = random.uniform(4.0, 5.0, views)
         flat = np.cos(height)

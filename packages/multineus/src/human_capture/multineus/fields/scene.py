@@ -12,7 +12,7 @@ from torch import nn
 from human_capture.multineus.fields.background import BackgroundField
 from human_capture.multineus.fields.colour import ColourNetwork
 from human_capture.multineus.fields.deviation import Deviation
-from human_capture.multineus.fields.sdf import SDFNetwork
+from human_capture.multineus.fields.sdf import MakeLayer, SDFNetwork
 from human_capture.multineus.layers import (
     IndependentLinear,
     Initialise,
@@ -81,8 +81,8 @@ class SceneField(nn.Module):
         objects: int = 1,
         personal: PersonalLayers = USUAL_LAYERS,
         weight_norm: bool = False,
-        sdf: Callable[..., SDFNetwork] = SDFNetwork,
-        colour: Callable[..., ColourNetwork] = ColourNetwork,
+        sdf: Callable[[MakeLayer], SDFNetwork] = SDFNetwork,
+        colour: Callable[[MakeLayer], ColourNetwork] = ColourNetwork,
         background: Callable[[], BackgroundField] | None = None,
     ) -> None:
         super().__init__()

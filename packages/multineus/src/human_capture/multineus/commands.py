@@ -1,0 +1,18 @@
+"""The command line of this project."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from human_capture.common.cli import main
+from human_capture.multineus.data import HeadsDataModule
+from human_capture.multineus.task import FieldTask
+
+
+def run(args: Sequence[str] | None = None) -> int:
+    """Run ``multineus`` and return its exit status.
+
+    Args:
+        args: Command line; that of the process when absent.
+    """
+    return main("multineus", FieldTask, HeadsDataModule, {}, args)

@@ -1,0 +1,103 @@
+"""Random rays of random people: the batches of training."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float, Int
+from torch import Generator, Tensor
+
+from human_capture.multineus.portraits import Portraits
+
+
+@dataclass(frozen=True)
+class RayBatch:
+    """Rays of some objects, and what they should see.
+
+    Attributes:
+        objects: Numbers of the objects.
+        origins: In the frame of each object's unit sphere.
+        directions: Of unit length.
+        colour: Wanted, in [0, 1].
+        mask: Wanted opacity.
+    """
+
+    objects: Int[Tensor, " object"]
+    origins: Float[Tensor, "object ray 3"]
+    directions: Float[Tensor, "object ray 3"]
+    colour: Float[Tensor, "object ray 3"]
+    mask: Float[Tensor, "object ray"]
+
+    def __len__(self) -> int:
+        return len(self.objects)
+
+    def to(self, device: torch.device | str) -> RayBatch:
+        """The same on another device; Lightning calls this on every batch."""
+        return RayBatch(*(tensor.to(device) for tensor in vars(self).values()))
+
+
+def collate_rays(batches: Sequence[RayBatch]) -> RayBatch:
+    """Rays of several batches side by side, one after the other along ``object``."""
+    return RayBatch(
+        torch.cat([batch.objects for batch in batches]),
+        torch.cat([batch.origins for batch in batches]),
+        torch.cat([batch.directions for batch in batches]),
+        torch.cat([batch.colour for batch in batches]),
+        torch.cat([batch.mask for batch in batches]),
+    )
+
+
+@dataclass(frozen=True)
+class RaySampler:
+    """Draws pixels within the rectangle around a person's mask.
+
+    Attributes:
+        rays: Pixels drawn.
+        views: Pictures that they come from, at most.
+        margin: By which the rectangle is larger than the mask, as a share of its size.
+    """
+
+    rays: int = 512
+    views: int = 8
+    margin: float = 0.15
+
+    def __call__(
+        self, portraits: Portraits, object: int, generator: Generator
+    ) -> RayBatch:
+        """Rays of one object.
+
+        Args:
+            portraits: Its pictures.
+            object: Its number.
+            generator: Of everything random.
+        """
+        count = len(portraits)
+        some = torch.randperm(count, generator=generator)[: self.views]
+        view = some[torch.randint(len(some), (self.rays,), generator=generator)]
+        boxes = torch.stack([self._box(portraits.masks[v]) for v in some.tolist()])
+        order = torch.empty(count, dtype=torch.long)
+        order[some] = torch.arange(len(some))
+        low, high = torch.split(boxes[order[view]], 2, -1)
+        inside = torch.rand(self.rays, 2, generator=generator)
+        pixel = (low + inside * (high - low)).long()
+        origins, directions = portraits.rays(view, pixel)
+        colour, mask = portraits.seen(view, pixel)
+        parts = (origins, directions, colour, mask)
+        return RayBatch(torch.tensor([object]), *(part[None] for part in parts))
+
+    def _box(self, mask: Tensor) -> Float[Tensor, "4"]:
+        """First and one past the last column and row; all where nothing is covered."""
+        height, width = mask.shape
+        rows, columns = ((mask > 127).any(axis).nonzero()[:, 0] for axis in (1, 0))
+        whole = torch.tensor([0.0, 0.0, width, height])
+        if not len(rows):
+            return whole
+        low = torch.stack((columns[0], rows[0])).float()
+        high = torch.stack((columns[-1], rows[-1])).float() + 1
+        room = self.margin * (high - low)
+        limits = whole[2:]
+        return torch.cat(
+            ((low - room).clamp_min(0), torch.minimum(high + room, limits))
+        )
