@@ -54,23 +54,50 @@ def test_metrics_over_two_processes_equal_one(tmp_path):
             torch.testing.assert_close(shared[name], metric.compute(), msg=name)
 
 
-@pytest.mark.slow
-def test_training_runs_on_two_processes(tmp_path):
+def fit_on_two_processes(program, folder, *options):
     command = [
-        str(Path(sys.executable).parent / "pose3d"),
+        str(Path(sys.executable).parent / program),
         "fit",
-        f"--config={ROOT}/experiments/pose3d/algebraic_compact.yaml",
-        f"--config={ROOT}/experiments/debug.yaml",
+        *options,
         "--trainer.accelerator=cpu",
-        "--trainer.strategy=ddp",
         "--trainer.devices=2",
-        f"--trainer.default_root_dir={tmp_path}/run",
+        f"--trainer.default_root_dir={folder}/run",
     ]
-    environment = {**os.environ, "HUMAN_CAPTURE_CACHE": str(tmp_path / "cache")}
+    environment = {**os.environ, "HUMAN_CAPTURE_CACHE": str(folder / "cache")}
     environment["OMP_NUM_THREADS"] = "1"
     done = subprocess.run(
-        command, cwd=tmp_path, env=environment, capture_output=True, text=True
+        command, cwd=folder, env=environment, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr[-3000:]
+
+
+@pytest.mark.slow
+def test_training_runs_on_two_processes(tmp_path):
+    config = f"--config={ROOT}/experiments/pose3d/algebraic_compact.yaml"
+    debug = f"--config={ROOT}/experiments/debug.yaml"
+    fit_on_two_processes("pose3d", tmp_path, config, debug, "--trainer.strategy=ddp")
     weights = tmp_path / "run" / "algebraic.safetensors"
     assert weights.is_file(), "the first process writes the weights"
+
+
+@pytest.mark.slow
+def test_processes_train_objects_of_their_own_and_share_the_rest(tmp_path):
+    fit_on_two_processes(
+        "multineus",
+        tmp_path,
+        f"--config={ROOT}/experiments/multineus/meta_small.yaml",
+        "--trainer.strategy=ddp_find_unused_parameters_true",
+        "--trainer.max_steps=1",
+        "--trainer.logger=false",
+        "--model.init_args.field.init_args.objects=4",
+        "--data.init_args.heads=4",
+        "--data.init_args.recipe.views=2",
+        "--data.init_args.recipe.size=32",
+        "--data.init_args.sampler.rays=16",
+    )
+    saved = torch.load(tmp_path / "run" / "last.ckpt", weights_only=False)
+    moments = saved["optimizer_states"][0]["state"]
+    names = [name for name in saved["state_dict"] if name != "field.background"]
+    stepped = {name for index, name in enumerate(names) if index in moments}
+    own = {name.rsplit(".", 1)[1] for name in stepped if "coefficients" in name}
+    assert len(own) == 2, "one object a process was stepped, the others were not"
