@@ -185,3 +185,41 @@ def test_the_background_has_the_size_of_that_of_neus():
     assert total == 84 * 256 + 256 + 6 * (256 * 256 + 256) + 340 * 256 + 256 + (
         257 + 65_792 + 283 * 128 + 128 + 387
     )
+
+
+@pytest.mark.parametrize("kind", ["independent", "low_rank"])
+def test_a_newcomer_is_the_mean_and_shares_what_is_shared(small, kind):
+    field = small(kind=kind, background=True)
+    alone = field.newcomer()
+    assert alone.objects == 1
+    assert len(alone.background) == 0
+    assert field.objects == len(field.background) == 3
+    for ours, theirs in zip(alone.sdf.layers, field.sdf.layers, strict=True):
+        expected = theirs(ALL).weight.mean(0)
+        torch.testing.assert_close(ours(ALL[:1]).weight[0], expected)
+    assert alone.sdf.layers[5] is field.sdf.layers[5]
+    assert alone.deviation is field.deviation
+    shared = {id(p) for p in field.parameters()}
+    new = [p for p in alone.parameters() if id(p) not in shared]
+    assert {id(p) for p in new} == {id(p) for p in alone.personal(0)}
+    assert all(p.requires_grad for p in new)
+
+
+def test_a_newcomer_learns_without_changing_the_others(small):
+    field = small()
+    before = field.sdf.distance(points(), field.sdf.weights(ALL)).detach()
+    alone = field.newcomer()
+    optimizer = torch.optim.Adam(alone.personal(0), lr=0.01)
+    alone.sdf.distance(points(1), alone.sdf.weights(ALL[:1])).sum().backward()
+    optimizer.step()
+    after = field.sdf.distance(points(), field.sdf.weights(ALL))
+    torch.testing.assert_close(after, before)
+    mean = field.newcomer().sdf.weights(ALL[:1])[0].weight
+    assert not torch.equal(alone.sdf.weights(ALL[:1])[0].weight, mean)
+
+
+def test_what_is_personal_of_a_field(small):
+    field = small(background=True)
+    own, others = field.personal(0), field.personal(1)
+    assert len(own) == len(others) > 6
+    assert not {id(p) for p in own} & {id(p) for p in others}

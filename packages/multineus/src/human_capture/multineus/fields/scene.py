@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -108,3 +109,33 @@ class SceneField(nn.Module):
         self.background = nn.ModuleList(
             [] if background is None else [background() for _ in range(objects)]
         )
+
+    def newcomer(self) -> SceneField:
+        """A field of one person more, who is the mean of all; without a background.
+
+        Personal layers are new, what people share is shared with this field too (Multi-
+        NeuS, section 3.3).
+        """
+        alone = copy.copy(self)
+        alone._modules = dict(self._modules)
+        alone.objects = 1
+        for name in ("sdf", "colour"):
+            network = copy.copy(getattr(self, name))
+            network._modules = dict(network._modules)
+            network.layers = nn.ModuleList(
+                layer.average() for layer in getattr(self, name).layers
+            )
+            setattr(alone, name, network)
+        alone.background = nn.ModuleList()
+        return alone
+
+    def personal(self, object: int) -> list[nn.Parameter]:
+        """The parameters that belong to one object alone, its background's too.
+
+        Args:
+            object: Its number.
+        """
+        layers = (*self.sdf.layers, *self.colour.layers)
+        own = [p for layer in layers for p in layer.personal(object)]
+        around = self.background[object : object + 1]
+        return own + list(around.parameters())
