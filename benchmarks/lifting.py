@@ -50,7 +50,7 @@ def rows(machine: Machine) -> list[Row]:
     fast, slow = compared(ours, literal, 5)
     thesis, _ = compared(lambda: ours("thesis"), ours, 5)
     work = 2.0 * FRAMES * sum(p.numel() for p in lifter.parameters())
-    read = 4.0 * FRAMES * sum(p.numel() for p in lifter.parameters())
+    read = float(FRAMES * sum(p.nbytes for p in quick.parameters()))
     note = (
         f"{fast.cpu / FRAMES:.2f} ms a frame; the thesis's perceptron (window 27) "
         f"{thesis.cpu / FRAMES:.2f} ms"

@@ -63,7 +63,7 @@ def rows(machine: Machine) -> list[Row]:
                 "two forwards, autograd's gradient",
                 goal=2.5 if half else None,
                 note=f"colour loss {one:.5f} and {other:.5f}",
-                limit=machine.limit(fast, 0, work),
+                limit=machine.limit(fast, 0, work) + " of single precision",
             )
         )
         if not multiplies_bfloat16():
@@ -88,6 +88,6 @@ def _step(network: type[SDFNetwork], half: bool) -> Run:
         optimizer.zero_grad()
         (colour + 0.1 * eikonal).backward()
         optimizer.step()
-        return float(colour)
+        return float(colour.detach())
 
     return step
