@@ -127,11 +127,23 @@ def align(
     return scale[..., None, None] * (source @ rotation.mT) + translation[..., None, :]
 
 
+def move(
+    points: Float[Tensor, "*point 3"], transform: Float[Tensor, "4 4"]
+) -> Float[Tensor, "*point 3"]:
+    """Points under a rigid motion or similarity.
+
+    Args:
+        points: In the frame that the transform starts from.
+        transform: Homogeneous.
+    """
+    return points @ transform[:3, :3].mT + transform[:3, 3]
+
+
 def se3_exp(twists: Float[Tensor, "*batch 6"]) -> Float[Tensor, "*batch 4 4"]:
     """Rigid transforms of twists: a rotation vector in radians, then a velocity.
 
     The translation is V v with V the integral of the rotation along the way (Barfoot,
-    State Estimation for Robotics, eq. 7.86). Smooth at zero, as :func:`so3_exp`.
+    State Estimation for Robotics). Smooth at zero, as :func:`so3_exp`.
 
     Args:
         twists: Rotation first.

@@ -85,6 +85,11 @@ class ObjectLinear(nn.Module, ABC):
         """
 
 
+MakeLayer = Callable[[int, int, int, int, Initialise], ObjectLinear]
+"""Makes a layer from its number, how many there are, its inputs and outputs, and how it
+begins."""
+
+
 class SharedLinear(ObjectLinear):
     """The same weights for all objects: an ordinary linear layer.
 
@@ -178,7 +183,7 @@ class IndependentLinear(ObjectLinear):
 class LowRankLinear(ObjectLinear):
     """Weights that are linear combinations of a basis that all objects share.
 
-    W_i = sum_k c_ik B_k and b_i = sum_k c_ik beta_k (Multi-NeuS, section 3.2), with
+    W_i = sum_k c_ik B_k and b_i = sum_k c_ik beta_k (Multi-NeuS), with
     coefficients of each object for both. Coefficients begin with variance 1 / rank, so
     that the combinations have the variance of what initialises the basis.
 

@@ -9,6 +9,7 @@ from jaxtyping import Float, Int, UInt8
 from torch import Tensor
 
 from human_capture.common.cameras import Cameras
+from human_capture.common.rigid import move
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ class Portraits:
         to_sphere = torch.linalg.inv(self.sphere)
         turned = directions[:, 0] @ to_sphere[:3, :3].mT
         return (
-            origins[:, 0] @ to_sphere[:3, :3].mT + to_sphere[:3, 3],
+            move(origins[:, 0], to_sphere),
             torch.nn.functional.normalize(turned, dim=-1),
         )
 

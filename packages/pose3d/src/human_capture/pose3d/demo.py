@@ -18,7 +18,6 @@ from human_capture.pose3d.capture import Capture
 from human_capture.pose3d.comparison import ComparisonTask
 from human_capture.pose3d.data import Sizes, SyntheticDataModule
 from human_capture.pose3d.datasets.synthetic import HELD_OUT
-from human_capture.pose3d.lifters import LIFTERS
 from human_capture.pose3d.methods import load_method
 from human_capture.pose3d.publishing import published
 from human_capture.pose3d.recordings.agreement import root_aligned_distance_mm
@@ -63,8 +62,7 @@ def demo(options: DemoOptions) -> None:
             with plain_warnings():
                 recording = open_recording(recording_options)
                 _learned(captures[name], recording, folder)
-            if published(LIFTERS):
-                _lifted(captures[name], recording, recording_options, folder)
+            _lifted(captures[name], recording, recording_options, folder)
     compare(folder / "comparison", options.scenes)
     Console().print(
         f"\nOpen in a browser: {folder.resolve()}/single_person/motion.html (orbit and "

@@ -8,7 +8,6 @@ import torch
 
 from human_capture.common.processors import multiplies_bfloat16
 from human_capture.pose3d.networks.lifters.lifter import Lifter
-from human_capture.pose3d.networks.lifters.temporal import TemporalLifter
 from human_capture.pose3d.publishing import PUBLISHED, load_network
 
 LIFTERS = PUBLISHED / "lifters"
@@ -28,6 +27,4 @@ def load_lifter(weights: str | Path = "temporal", half: bool | None = None) -> L
     """
     lifter: Lifter = load_network(weights, "lifter", Lifter, LIFTERS)
     half = multiplies_bfloat16() if half is None else half
-    if half and isinstance(lifter, TemporalLifter):
-        lifter.store(torch.bfloat16)
-    return lifter
+    return lifter.store(torch.bfloat16) if half else lifter

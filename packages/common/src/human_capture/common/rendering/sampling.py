@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Generator, Tensor
 
+from human_capture.common.rendering.compositing import composite
 from human_capture.common.rendering.rays import along
 from human_capture.common.rendering.sdf import section_weights
 
@@ -157,7 +158,7 @@ def eikonal_points(
     ball = towards / towards.norm(dim=-1, keepdim=True).clamp_min(1e-9)
     ball = ball * uniform(each, 1) ** (1 / 3)
     total = weights.sum(-1, keepdim=True).clamp_min(1e-6)
-    surface = (weights[..., None] * points).sum(-2) / total
+    surface = composite(weights, points) / total
     near = surface[..., None, :] + spread * (2 * uniform(each, 3) - 1)
     chosen = (uniform(each) * points.shape[-2]).long().clamp_max(points.shape[-2] - 1)
     among = points.gather(-2, chosen[..., None].expand(*chosen.shape, 3))

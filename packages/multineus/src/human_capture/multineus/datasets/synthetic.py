@@ -27,7 +27,7 @@ from human_capture.common.people.looks.appearance import Appearance
 from human_capture.common.people.places.lighting import Light
 from human_capture.common.people.places.rooms import Room
 from human_capture.common.people.scene import Scene
-from human_capture.common.rigid import umeyama
+from human_capture.common.rigid import move, umeyama
 from human_capture.common.rigs import from_field_of_view, look_at
 from human_capture.common.shards import Item, ShardedCache
 from human_capture.multineus.portraits import Portraits
@@ -99,9 +99,7 @@ class Head:
     @property
     def in_sphere(self) -> Float[Tensor, "vertex 3"]:
         """The vertices in the frame of the unit sphere."""
-        inverse = torch.linalg.inv(self.sphere)
-        placed: Tensor = self.vertices @ inverse[:3, :3].mT + inverse[:3, 3]
-        return placed
+        return move(self.vertices, torch.linalg.inv(self.sphere))
 
 
 @lru_cache(maxsize=1)
@@ -136,9 +134,8 @@ def true_mesh(head: Head, scene: Scene) -> tuple[Mesh, Bool[np.ndarray, " vertex
         scene: From :func:`head_scene`.
     """
     drawn = scene.mesh
-    inverse = torch.linalg.inv(head.sphere).numpy()
-    placed = drawn.positions @ inverse[:3, :3].T + inverse[:3, 3]
-    inside = np.linalg.norm(placed, axis=1) < 1
+    placed = move(torch.from_numpy(drawn.positions), torch.linalg.inv(head.sphere))
+    inside = (placed.norm(dim=-1) < 1).numpy()
     faces = drawn.faces[inside[drawn.faces].all(1)]
     faces = faces[(drawn.cut[faces] > 0).all(1)]
     used, numbers = np.unique(faces, return_inverse=True)
@@ -197,10 +194,8 @@ class DrawHead:
             (flat * np.sin(azimuth), -flat * np.cos(azimuth), np.sin(height)), -1
         )
         targets = random.normal(0, 0.01, (views, 3))
-        sphere = head.sphere[:3]
         centre, target = (
-            torch.from_numpy(x).float() @ sphere[:, :3].mT + sphere[:, 3]
-            for x in (centres, targets)
+            move(torch.from_numpy(x).float(), head.sphere) for x in (centres, targets)
         )
         transforms = look_at(centre, target)
         # the sphere nearly fills the picture
@@ -221,8 +216,7 @@ class DrawHead:
         finite = depth.isfinite()
         far = torch.where(finite, depth, 0.0).flatten(1)
         points = cameras.unproject(pixels[None].expand(len(depth), -1, -1), far)
-        inverse = torch.linalg.inv(head.sphere)
-        placed = points @ inverse[:3, :3].mT + inverse[:3, 3]
+        placed = move(points, torch.linalg.inv(head.sphere))
         inside = (placed.norm(dim=-1) < 1).view(depth.shape)
         # borders of the person, whose middle may show what is behind
         near = torch.nn.functional.max_pool2d(

@@ -9,9 +9,9 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from human_capture.multineus.fields.encoding import code_length, encode
-from human_capture.multineus.fields.sdf import MakeLayer, Surface
+from human_capture.multineus.fields.sdf import Surface
 from human_capture.multineus.initialisation import kaiming
-from human_capture.multineus.layers import Weights
+from human_capture.multineus.layers import MakeLayer, Weights
 
 DIRECTION_FREQUENCIES = 4
 

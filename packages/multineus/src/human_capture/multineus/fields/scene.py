@@ -13,11 +13,12 @@ from torch import nn
 from human_capture.multineus.fields.background import BackgroundField
 from human_capture.multineus.fields.colour import ColourNetwork
 from human_capture.multineus.fields.deviation import Deviation
-from human_capture.multineus.fields.sdf import MakeLayer, SDFNetwork
+from human_capture.multineus.fields.sdf import SDFNetwork
 from human_capture.multineus.layers import (
     IndependentLinear,
     Initialise,
     LowRankLinear,
+    MakeLayer,
     ObjectLinear,
     SharedLinear,
 )
@@ -114,7 +115,7 @@ class SceneField(nn.Module):
         """A field of one person more, who is the mean of all; without a background.
 
         Personal layers are new, what people share is shared with this field too (Multi-
-        NeuS, section 3.3).
+        NeuS).
         """
         alone = copy.copy(self)
         alone._modules = dict(self._modules)

@@ -8,7 +8,6 @@ matrices, and training needs first derivatives only.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -18,11 +17,7 @@ from torch.nn.functional import softplus
 
 from human_capture.multineus.fields.encoding import code_length, encode, pull_back
 from human_capture.multineus.initialisation import Geometric, GeometricOutput
-from human_capture.multineus.layers import Initialise, ObjectLinear, Weights
-
-MakeLayer = Callable[[int, int, int, int, Initialise], ObjectLinear]
-"""Makes a layer from its number, how many there are, its inputs and outputs, and how it
-begins."""
+from human_capture.multineus.layers import MakeLayer, Weights
 
 SOFTNESS = 100.0
 """Beta of the softplus between layers."""

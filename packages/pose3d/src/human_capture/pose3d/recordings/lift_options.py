@@ -19,8 +19,8 @@ class LiftOptions:
         person: Which person, the most prominent first.
         detector: What finds people and their key points: "blazepose", which comes with
             this package's set-up, or "rtmlib", which downloads its networks.
-        lifter: What makes 3D of 2D: path of a .safetensors file, or the name of one
-            that comes with this package.
+        lifter: What makes 3D of 2D: "temporal", which comes with this package, or the
+            path of a .safetensors file.
         height: The person's height in metres; that of an average adult if left out.
         calibration: Calibration file of the camera, in any of the known formats; the
             motion is then in its world. Without one the camera is taken to be upright

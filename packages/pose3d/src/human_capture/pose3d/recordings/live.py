@@ -42,8 +42,8 @@ class LiveOptions:
             then played at its own pace.
         output: File for the poses, that other programs may read as it grows; standard
             output if left out.
-        lifter: What makes 3D of 2D: path of a .safetensors file, or the name of one
-            that comes with this package.
+        lifter: What makes 3D of 2D: "temporal", which comes with this package, or the
+            path of a .safetensors file.
         field_of_view: Angle across the longer side of the image in degrees.
         min_confidence: 2D key points less sure than this are not used; 0 to 1.
         seconds: Stop after so long; never if left out.

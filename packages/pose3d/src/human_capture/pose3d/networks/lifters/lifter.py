@@ -78,6 +78,14 @@ class Lifter(nn.Module, ABC):
     ) -> tuple[Float[Tensor, "batch frame output"], State]:
         """Raw outputs, and the state to go on from."""
 
+    def store(self, dtype: torch.dtype) -> Lifter:
+        """Itself, with large matrices in another precision if it has such.
+
+        Args:
+            dtype: Of the matrices.
+        """
+        return self
+
     def forward(
         self, inputs: LifterInput, state: State | None = None
     ) -> tuple[Lifted, State]:
