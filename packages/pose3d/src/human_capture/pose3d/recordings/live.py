@@ -95,7 +95,8 @@ def poses(
     stream: LiftingStream | None = None
     followed, start = None, time.perf_counter()
     for frame in video:
-        if options.seconds is not None and frame.taken - start > options.seconds:
+        elapsed = time.perf_counter() - start  # an image may be older than the start
+        if options.seconds is not None and elapsed >= options.seconds:
             return
         if stream is None:
             stream = LiftingStream(lifter, _camera(frame, options), BLAZEPOSE33)
