@@ -82,7 +82,7 @@ def _step(network: type[SDFNetwork], half: bool) -> Run:
 
     def step() -> float:
         with torch.autocast("cpu", torch.bfloat16, enabled=half):
-            rendered = renderer(field, objects, origins, directions)
+            rendered = renderer(field.of(objects), origins, directions)
         colour = (rendered.colour - wanted).abs().mean()
         eikonal = (rendered.gradient.norm(dim=-1) - 1).square().mean()
         optimizer.zero_grad()

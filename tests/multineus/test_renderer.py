@@ -16,7 +16,7 @@ def rendered(field, rays, **options):
     with torch.no_grad():
         field.deviation.variance.fill_(0.6)  # a sharp surface
     return Renderer(even=32, near_surface=32, outside=8)(
-        field, SOME, *rays(), generator=generator, **options
+        field.of(SOME), *rays(), generator=generator, **options
     )
 
 
@@ -33,7 +33,7 @@ def test_rays_through_the_sphere_stop_on_it(small, rays):
     found = rendered(field, rays)
     stopped = found.opacity > 0.95
     assert 0.3 < stopped.float().mean() < 1
-    distance = field.sdf.distance(found.surface, field.sdf.weights(SOME))
+    distance = field.of(SOME).distance(found.surface)
     assert distance[stopped].abs().max() < 0.03
     _, directions = rays()
     assert ((found.normal * directions).sum(-1)[stopped] < 0).all()
@@ -42,8 +42,8 @@ def test_rays_through_the_sphere_stop_on_it(small, rays):
 def test_objects_are_rendered_as_they_are_alone(field, rays):
     origins, directions = rays()
     renderer = Renderer(even=32, near_surface=32, outside=8)
-    together = renderer(field, SOME, origins, directions)
-    alone = renderer(field, SOME[1:], origins[1:], directions[1:])
+    together = renderer(field.of(SOME), origins, directions)
+    alone = renderer(field.of(SOME[1:]), origins[1:], directions[1:])
     torch.testing.assert_close(
         alone.colour[0], together.colour[1], atol=1e-4, rtol=1e-4
     )
@@ -69,7 +69,9 @@ def test_what_is_not_stopped_is_the_background(small, rays):
     for field in (black, around):
         origins, directions = rays()
         away = torch.nn.functional.normalize(directions + 3, dim=-1)
-        found = Renderer(even=16, near_surface=0, outside=8)(field, SOME, origins, away)
+        found = Renderer(even=16, near_surface=0, outside=8)(
+            field.of(SOME), origins, away
+        )
         if field is black:
             assert found.colour.max() < 1e-2
         else:

@@ -59,6 +59,7 @@ class HeadsDataModule(LightningDataModule):
         repeats: How often an epoch visits every head.
         num_workers: Processes that draw heads before the start.
         cache: Folder of the cache; the user's cache folder when absent.
+        in_memory: Keep all pictures in memory, 8 bytes a pixel.
     """
 
     def __init__(
@@ -71,11 +72,13 @@ class HeadsDataModule(LightningDataModule):
         repeats: int = 20,
         num_workers: int = 0,
         cache: Path | None = None,
+        in_memory: bool = True,
     ) -> None:
         super().__init__()
         self.heads = SyntheticHeads(recipe, first, heads, cache)
         self.sampler, self.repeats = sampler, repeats
         self.objects_per_step, self.num_workers = objects_per_step, num_workers
+        self.in_memory = in_memory
 
     def prepare_data(self) -> None:
         """Draw what is missing."""
@@ -86,8 +89,9 @@ class HeadsDataModule(LightningDataModule):
 
     def train_dataloader(self) -> DataLoader[RayBatch]:
         """Rays of all heads in random order."""
+        heads = list(self.heads) if self.in_memory else self.heads
         return DataLoader(
-            RaysOfHeads(self.heads, self.sampler, self.repeats),
+            RaysOfHeads(heads, self.sampler, self.repeats),
             self.objects_per_step,
             shuffle=True,
             drop_last=True,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor
 
 EVERYWHERE = 1.2
@@ -42,6 +42,18 @@ def masked_colour_loss(
     """
     apart = ((colour - image) * mask[..., None]).abs()
     return apart.sum() / (mask.sum() + 1e-5)
+
+
+def surface_loss(
+    sdf: Float[Tensor, "*point"], known: Bool[Tensor, "*point"]
+) -> Float[Tensor, ""]:
+    """Mean distance of the field's surface from where it is known to be.
+
+    Args:
+        sdf: Signed distances at points of the true surface.
+        known: Which points are; the others do not count.
+    """
+    return (sdf.abs() * known).sum() / (known.sum() + 1e-5)
 
 
 def mask_loss(

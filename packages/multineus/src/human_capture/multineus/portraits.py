@@ -23,12 +23,16 @@ class Portraits:
         cameras: Of the views, in metres.
         sphere: Similarity from the unit sphere, the frame of fields, to the world of
             the cameras. In it faces look along -y and z is up.
+        depths: Along the viewing axes to what the person's pixels show, in metres;
+            infinite where that is nothing of the unit sphere. None where nothing is
+            known, as of photographs.
     """
 
     images: UInt8[Tensor, "view 3 height width"]
     masks: UInt8[Tensor, "view height width"]
     cameras: Cameras
     sphere: Float[Tensor, "4 4"]
+    depths: Float[Tensor, "view height width"] | None = None
 
     def __len__(self) -> int:
         return len(self.images)
@@ -36,7 +40,11 @@ class Portraits:
     def __getitem__(self, views: list[int]) -> Portraits:
         """Some views only."""
         return Portraits(
-            self.images[views], self.masks[views], self.cameras[views], self.sphere
+            self.images[views],
+            self.masks[views],
+            self.cameras[views],
+            self.sphere,
+            None if self.depths is None else self.depths[views],
         )
 
     @property
@@ -74,3 +82,21 @@ class Portraits:
         """
         x, y = pixel.unbind(-1)
         return self.images[view, :, y, x] / 255, self.masks[view, y, x] / 255
+
+    def surface(
+        self, view: Int[Tensor, " ray"], pixel: Int[Tensor, "ray 2"]
+    ) -> Float[Tensor, "ray 3"]:
+        """What pixels show, in the unit sphere's frame; NaN where nothing is known.
+
+        Args:
+            view: Number of each pixel's view.
+            pixel: Column and row.
+        """
+        if self.depths is None:
+            return torch.full((len(view), 3), torch.nan)
+        x, y = pixel.unbind(-1)
+        depth = self.depths[view, y, x].float()
+        centres = pixel[:, None].to(self.sphere) + 0.5
+        points = self.cameras[view].unproject(centres, depth[:, None])[:, 0]
+        placed = move(points, torch.linalg.inv(self.sphere))
+        return torch.where(depth.isfinite()[:, None], placed, torch.nan)

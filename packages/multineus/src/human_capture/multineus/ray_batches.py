@@ -22,6 +22,7 @@ class RayBatch:
         directions: Of unit length.
         colour: Wanted, in [0, 1].
         mask: Wanted opacity.
+        surface: What the rays meet; NaN where that is unknown or nothing.
     """
 
     objects: Int[Tensor, " object"]
@@ -29,6 +30,7 @@ class RayBatch:
     directions: Float[Tensor, "object ray 3"]
     colour: Float[Tensor, "object ray 3"]
     mask: Float[Tensor, "object ray"]
+    surface: Float[Tensor, "object ray 3"]
 
     def __len__(self) -> int:
         return len(self.objects)
@@ -36,6 +38,17 @@ class RayBatch:
     def to(self, device: torch.device | str) -> RayBatch:
         """The same on another device; Lightning calls this on every batch."""
         return RayBatch(*(tensor.to(device) for tensor in vars(self).values()))
+
+    def first(self, rays: int) -> RayBatch:
+        """The first rays of every object."""
+        return RayBatch(
+            self.objects,
+            self.origins[:, :rays],
+            self.directions[:, :rays],
+            self.colour[:, :rays],
+            self.mask[:, :rays],
+            self.surface[:, :rays],
+        )
 
 
 def collate_rays(batches: Sequence[RayBatch]) -> RayBatch:
@@ -46,6 +59,7 @@ def collate_rays(batches: Sequence[RayBatch]) -> RayBatch:
         torch.cat([batch.directions for batch in batches]),
         torch.cat([batch.colour for batch in batches]),
         torch.cat([batch.mask for batch in batches]),
+        torch.cat([batch.surface for batch in batches]),
     )
 
 
@@ -84,7 +98,7 @@ class RaySampler:
         pixel = (low + inside * (high - low)).long()
         origins, directions = portraits.rays(view, pixel)
         colour, mask = portraits.seen(view, pixel)
-        parts = (origins, directions, colour, mask)
+        parts = (origins, directions, colour, mask, portraits.surface(view, pixel))
         return RayBatch(torch.tensor([object]), *(part[None] for part in parts))
 
     def _box(self, mask: Tensor) -> Float[Tensor, "4"]:

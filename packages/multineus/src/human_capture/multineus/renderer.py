@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from torch import Generator, Tensor
 
 from human_capture.common.rendering.compositing import (
@@ -24,9 +24,7 @@ from human_capture.common.rendering.sdf import (
     annealed_cosine,
     section_lengths,
 )
-from human_capture.multineus.fields.scene import SceneField
-from human_capture.multineus.fields.sdf import Surface
-from human_capture.multineus.layers import Weights
+from human_capture.multineus.fields.scene import ObjectFields
 
 
 @dataclass(frozen=True)
@@ -80,32 +78,27 @@ class Renderer:
 
     def __call__(
         self,
-        field: SceneField,
-        objects: Int[Tensor, " object"],
+        field: ObjectFields,
         origins: Float[Tensor, "object ray 3"],
         directions: Float[Tensor, "object ray 3"],
         generator: Generator | None = None,
         anneal: float = 1.0,
     ) -> Rendered:
-        """What some rays of some objects see.
+        """What rays of some objects see.
 
         Args:
-            field: Of all objects.
-            objects: Which the rays are of.
-            origins: In the frame of the object's unit sphere.
+            field: Of those objects.
+            origins: In the frame of each object's unit sphere.
             directions: Of unit length.
             generator: Of the shifts of samples; no shifts if absent.
             anneal: Progress of the annealing of slopes.
         """
-        sdf_weights = field.sdf.weights(objects)
         near, far = sphere_bounds(origins, directions)
         depths = uniform_depths(near, far, self.even, generator)
         if self.near_surface:
             with torch.no_grad():
                 depths = surface_depths(
-                    lambda x: field.sdf.distance(x.flatten(1, 2), sdf_weights).view(
-                        x.shape[:-1]
-                    ),
+                    field.distance,
                     origins,
                     directions,
                     depths,
@@ -115,18 +108,20 @@ class Renderer:
         lengths = section_lengths(depths, 2 / self.even)
         points = along(origins, directions, depths + lengths / 2)
         towards = directions[:, :, None].expand_as(points)
-        surface, colour = self._evaluate(field, objects, points, towards, sdf_weights)
+        flat = points.flatten(1, 2)
+        surface = field.surface(flat)
+        colour = field.colour(flat, towards.flatten(1, 2), surface).view(points.shape)
         gradient = surface.gradient.view(points.shape)
         slope = annealed_cosine((gradient * towards).sum(-1), anneal)
-        sharpness = field.deviation()
+        sharpness = field.sharpness()
         alpha = alpha_from_sdf(
             surface.sdf.view(depths.shape), slope, lengths, sharpness
         )
         samples = depths.shape[-1]
-        if len(field.background):
+        if field.background:
             alpha, colour = self._with_background(
-                field, objects, (origins, directions, depths, far), points, alpha,
-                colour, generator,
+                field, (origins, directions, depths, far), points, alpha, colour,
+                generator,
             )  # fmt: skip
         weights = weights_from_alpha(alpha)
         return Rendered(
@@ -138,23 +133,9 @@ class Renderer:
             sharpness,
         )
 
-    def _evaluate(
-        self,
-        field: SceneField,
-        objects: Tensor,
-        points: Tensor,
-        directions: Tensor,
-        sdf_weights: list[Weights],
-    ) -> tuple[Surface, Float[Tensor, "object ray sample 3"]]:
-        flat, towards = points.flatten(1, 2), directions.flatten(1, 2)
-        surface = field.sdf(flat, sdf_weights)
-        colour = field.colour(flat, towards, surface, field.colour.weights(objects))
-        return surface, colour.view(points.shape)
-
     def _with_background(
         self,
-        field: SceneField,
-        objects: Tensor,
+        field: ObjectFields,
         rays: tuple[Tensor, Tensor, Tensor, Tensor],
         points: Tensor,
         alpha: Tensor,
@@ -169,17 +150,17 @@ class Renderer:
         everywhere = along(origins, directions, depths + lengths / 2)
         towards = directions[:, :, None].expand_as(everywhere)
         found = [
-            field.background[number](everywhere[index], towards[index])
-            for index, number in enumerate(objects.tolist())
+            around(everywhere[index], towards[index])
+            for index, around in enumerate(field.background)
         ]
-        density, around = (torch.stack(parts) for parts in zip(*found, strict=True))
+        density, seen = (torch.stack(parts) for parts in zip(*found, strict=True))
         behind = alpha_from_density(density, lengths)
         samples = alpha.shape[-1]
         inside = (points.norm(dim=-1) < 1).to(alpha)
         alpha = alpha * inside + behind[..., :samples] * (1 - inside)
         mix = inside[..., None]
-        colour = colour * mix + around[..., :samples, :] * (1 - mix)
+        colour = colour * mix + seen[..., :samples, :] * (1 - mix)
         return (
             torch.cat((alpha, behind[..., samples:]), -1),
-            torch.cat((colour, around[..., samples:, :]), -2),
+            torch.cat((colour, seen[..., samples:, :]), -2),
         )

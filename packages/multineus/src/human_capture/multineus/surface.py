@@ -39,18 +39,17 @@ def extract_surface(
     Raises:
         InputError: The field has no surface.
     """
-    objects = torch.tensor([object])
-    weights, own = field.sdf.weights(objects), field.colour.weights(objects)
+    alone = field.of(torch.tensor([object]))
 
     def distance(points: Float[Tensor, "point 3"]) -> Float[Tensor, " point"]:
-        return field.sdf.distance(points[None], weights)[0]
+        return alone.distance(points[None])[0]
 
     mesh = extraction(distance, progress)
     colours = []
     for points in torch.split(torch.from_numpy(mesh.vertices).float(), 8192):
-        surface = field.sdf(points[None], weights)
+        surface = alone.surface(points[None])
         look = -torch.nn.functional.normalize(surface.gradient, dim=-1)
-        colours.append(field.colour(points[None], look, surface, own)[0])
+        colours.append(alone.colour(points[None], look, surface)[0])
     mesh = replace(mesh, colours=torch.cat(colours).double().numpy())
     if sphere is None:
         return mesh

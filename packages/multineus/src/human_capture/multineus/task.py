@@ -15,8 +15,13 @@ from torch.optim.lr_scheduler import LambdaLR
 
 from human_capture.common.rendering.sampling import eikonal_points
 from human_capture.common.schedules import USUAL_SCHEDULE, Schedule, training_progress
-from human_capture.multineus.fields.scene import SceneField
-from human_capture.multineus.losses import colour_loss, eikonal_loss, mask_loss
+from human_capture.multineus.fields.scene import ObjectFields, SceneField
+from human_capture.multineus.losses import (
+    colour_loss,
+    eikonal_loss,
+    mask_loss,
+    surface_loss,
+)
 from human_capture.multineus.ray_batches import RayBatch
 from human_capture.multineus.renderer import Rendered, Renderer
 
@@ -31,12 +36,18 @@ class FieldObjective:
         mask: Cross entropy of opacities; 0 where a background is learned.
         eikonal_points: Points a ray and third at which gradients are asked for beside
             the samples, see :func:`eikonal_points`; 0 for the samples alone, as NeuS.
+        surface: Distance of the surface from where synthetic people really have it, and
+            the colour there; 0 to learn from pictures alone, as Multi-NeuS.
+        rendered: Share of the rays that are rendered; the others are only asked for
+            their surface, which costs one point instead of a hundred.
     """
 
     colour: float = 1.0
     eikonal: float = 0.1
     mask: float = 0.1
     eikonal_points: int = 6
+    surface: float = 0.0
+    rendered: float = 1.0
 
 
 USUAL_OBJECTIVE, USUAL_RENDERER = FieldObjective(), Renderer()
@@ -76,16 +87,22 @@ class FieldTask(LightningModule):
     def training_step(self, batch: RayBatch, batch_idx: int) -> Float[Tensor, ""]:
         """Sum of all losses."""
         generator = Generator().manual_seed(int(torch.randint(2**31, ())))
+        whole = batch
+        if self.objective.rendered < 1:
+            rays = batch.colour.shape[1]
+            batch = batch.first(max(round(self.objective.rendered * rays), 1))
         progress = training_progress(self) / self.anneal if self.anneal else 1.0
+        field = self.field.of(batch.objects)
         rendered = self.renderer(
-            self.field,
-            batch.objects,
+            field,
             batch.origins,
             batch.directions,
             generator,
             min(progress, 1.0),
         )
-        losses = self.losses(rendered, batch, generator)
+        losses = self.losses(field, rendered, batch, generator)
+        if self.objective.surface:
+            losses |= self._surface(field, whole)
         for name, loss in losses.items():
             self.log(f"train/{name}", loss, batch_size=len(batch))
         self.log("train/sharpness", rendered.sharpness, batch_size=len(batch))
@@ -94,7 +111,11 @@ class FieldTask(LightningModule):
         return torch.stack(list(losses.values())).sum()
 
     def losses(
-        self, rendered: Rendered, batch: RayBatch, generator: Generator
+        self,
+        field: ObjectFields,
+        rendered: Rendered,
+        batch: RayBatch,
+        generator: Generator,
     ) -> dict[str, Tensor]:
         """Every loss with its weight, by name."""
         goal = self.objective
@@ -102,15 +123,28 @@ class FieldTask(LightningModule):
         losses = {
             "colour": goal.colour
             * colour_loss(rendered.colour.float(), batch.colour, weights),
-            "eikonal": goal.eikonal * self._eikonal(rendered, batch, generator),
+            "eikonal": goal.eikonal * self._eikonal(field, rendered, generator),
         }
         if goal.mask:
             opacity = rendered.opacity.float()
             losses["mask"] = goal.mask * mask_loss(opacity, batch.mask)
         return losses
 
+    def _surface(self, field: ObjectFields, batch: RayBatch) -> dict[str, Tensor]:
+        """Distance and colour of points of the true surface."""
+        known = batch.surface.isfinite().all(-1)
+        points = torch.where(known[..., None], batch.surface, 0.0)
+        surface = field.surface(points)
+        colour = field.colour(points, batch.directions, surface)
+        weight = self.objective.surface
+        return {
+            "surface": weight * surface_loss(surface.sdf, known),
+            "surface_colour": weight
+            * colour_loss(colour.float(), batch.colour, known.float()),
+        }
+
     def _eikonal(
-        self, rendered: Rendered, batch: RayBatch, generator: Generator
+        self, field: ObjectFields, rendered: Rendered, generator: Generator
     ) -> Tensor:
         if not self.objective.eikonal_points:
             return eikonal_loss(rendered.gradient, rendered.points)
@@ -120,8 +154,7 @@ class FieldTask(LightningModule):
             self.objective.eikonal_points,
             generator,
         ).flatten(1, 2)
-        weights = self.field.sdf.weights(batch.objects)
-        return eikonal_loss(self.field.sdf(points, weights).gradient, points)
+        return eikonal_loss(field.surface(points).gradient, points)
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
         """The optimiser, and its schedule a step."""

@@ -50,14 +50,15 @@ class HeadRecipe:
     Attributes:
         views: Pictures of each head.
         size: Width and height of the pictures.
-        rig: "half_sphere" all around the front, with the sides and from above; or
-            "portrait", an arc at the height of the face as with a phone in hand.
+        rig: "half_sphere" all around the front, with the sides and from above;
+            "sphere", the back of the head too; or "portrait", an arc at the height of
+            the face as with a phone in hand.
         supersampling: Samples along each side of a pixel.
     """
 
     views: int = 24
     size: int = 256
-    rig: Literal["half_sphere", "portrait"] = "half_sphere"
+    rig: Literal["half_sphere", "sphere", "portrait"] = "half_sphere"
     supersampling: int = 2
 
 
@@ -158,7 +159,7 @@ class DrawHead:
     first: int
 
     def __call__(self, index: int) -> Item:
-        """Pictures, masks, cameras and the unit sphere."""
+        """Pictures, masks, depths, cameras and the unit sphere."""
         recipe, person = self.recipe, self.first + index
         head, scene = head_scene(person)
         cameras = self._rig(head, np.random.default_rng([person, 17]))
@@ -170,13 +171,15 @@ class DrawHead:
             recipe.supersampling,
         )
         depth = torch.from_numpy(pictures.depth)
-        masks = torch.from_numpy(pictures.mask) * self._within(depth, cameras, head)
+        inside, reach = self._within(depth, cameras, head)
+        masks = torch.from_numpy(pictures.mask) * reach
         return {
             "images": torch.from_numpy(pictures.image).permute(0, 3, 1, 2).contiguous(),
             "masks": (255 * masks).round().to(torch.uint8),
             "intrinsics": cameras.intrinsics,
             "world_to_camera": cameras.world_to_camera,
             "sphere": head.sphere,
+            "depths": torch.where(inside, depth, torch.inf),
         }
 
     def _rig(self, head: Head, random: np.random.Generator) -> Cameras:
@@ -184,9 +187,11 @@ class DrawHead:
         views = self.recipe.views
         step = (np.arange(views) + random.uniform(0.2, 0.8, views)) / views
         golden = (np.arange(views) * 0.618034) % 1
-        around = self.recipe.rig == "half_sphere"
-        azimuth = np.pi * (1.2 * (golden - 0.5) if around else step - 0.5)
-        height = 1.1 * step - 0.35 if around else 0.2 * golden - 0.1
+        if self.recipe.rig == "portrait":
+            azimuth, height = np.pi * (step - 0.5), 0.2 * golden - 0.1
+        else:
+            turn = 2.0 if self.recipe.rig == "sphere" else 1.2
+            azimuth, height = turn * np.pi * (golden - 0.5), 1.1 * step - 0.35
         azimuth[0], height[0] = 0.0, 0.0
         distance = random.uniform(4.0, 5.0, views)
         flat = np.cos(height)
@@ -207,8 +212,8 @@ class DrawHead:
 
     def _within(
         self, depth: Float[Tensor, "view height width"], cameras: Cameras, head: Head
-    ) -> Float[Tensor, "view height width"]:
-        """Whether what is seen lies in the unit sphere."""
+    ) -> tuple[Bool[Tensor, "view height width"], Float[Tensor, "view height width"]]:
+        """Whether what is seen lies in the unit sphere, and how far masks reach."""
         size = self.recipe.size
         middles = torch.arange(size) + 0.5
         y, x = torch.meshgrid(middles, middles, indexing="ij")
@@ -222,7 +227,8 @@ class DrawHead:
         near = torch.nn.functional.max_pool2d(
             (inside & finite).float()[:, None], 3, 1, 1
         )[:, 0]
-        return torch.where(finite, inside.float(), near)
+        inside = inside & finite
+        return inside, torch.where(finite, inside.float(), near)
 
 
 class SyntheticHeads(Dataset[Portraits]):
@@ -245,7 +251,7 @@ class SyntheticHeads(Dataset[Portraits]):
         facts = {"recipe": dataclasses.asdict(recipe), "first": first}
         self.cache = ShardedCache(
             DrawHead(recipe, first),
-            {"data": "heads", "version": 1, **facts},
+            {"data": "heads", "version": 2, **facts},
             heads,
             shard=4,
             root=root,
@@ -255,6 +261,10 @@ class SyntheticHeads(Dataset[Portraits]):
         return len(self.cache)
 
     def __getitem__(self, index: int) -> Portraits:
+        if not 0 <= index < len(self):
+            raise IndexError(index)
         item = self.cache[index]
         cameras = Cameras(item["intrinsics"], item["world_to_camera"])
-        return Portraits(item["images"], item["masks"], cameras, item["sphere"])
+        return Portraits(
+            item["images"], item["masks"], cameras, item["sphere"], item["depths"]
+        )

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
-from torch import nn
+from jaxtyping import Float, Int
+from torch import Tensor, nn
 
 from human_capture.multineus.fields.background import BackgroundField
 from human_capture.multineus.fields.colour import ColourNetwork
 from human_capture.multineus.fields.deviation import Deviation
-from human_capture.multineus.fields.sdf import SDFNetwork
+from human_capture.multineus.fields.sdf import SDFNetwork, Surface
 from human_capture.multineus.layers import (
     IndependentLinear,
     Initialise,
@@ -21,6 +22,7 @@ from human_capture.multineus.layers import (
     MakeLayer,
     ObjectLinear,
     SharedLinear,
+    Weights,
 )
 
 Placement = Literal["none", "first_half", "last_half", "every_second", "all"]
@@ -111,6 +113,16 @@ class SceneField(nn.Module):
             [] if background is None else [background() for _ in range(objects)]
         )
 
+    def of(self, objects: Int[Tensor, " object"]) -> ObjectFields:
+        """The fields of some objects.
+
+        Args:
+            objects: Their numbers.
+        """
+        return ObjectFields(
+            self, objects, self.sdf.weights(objects), self.colour.weights(objects)
+        )
+
     def newcomer(self) -> SceneField:
         """A field of one person more, who is the mean of all; without a background.
 
@@ -140,3 +152,56 @@ class SceneField(nn.Module):
         own = [p for layer in layers for p in layer.personal(object)]
         around = self.background[object : object + 1]
         return own + list(around.parameters())
+
+
+@dataclass(frozen=True)
+class ObjectFields:
+    """Fields of some objects, whose weights are put together once for many points.
+
+    Attributes:
+        field: That they are part of.
+        objects: Their numbers.
+        sdf_weights: Of the distance network.
+        colour_weights: Of the colour network.
+    """
+
+    field: SceneField
+    objects: Int[Tensor, " object"]
+    sdf_weights: list[Weights]
+    colour_weights: list[Weights]
+
+    def distance(
+        self, points: Float[Tensor, "object *point 3"]
+    ) -> Float[Tensor, "object *point"]:
+        """Signed distances alone."""
+        flat = points.flatten(1, -2)
+        return self.field.sdf.distance(flat, self.sdf_weights).view(points.shape[:-1])
+
+    def surface(self, points: Float[Tensor, "object point 3"]) -> Surface:
+        """Signed distances, their gradient and features."""
+        return self.field.sdf(points, self.sdf_weights)
+
+    def colour(
+        self,
+        points: Float[Tensor, "object point 3"],
+        directions: Float[Tensor, "object point 3"],
+        surface: Surface,
+    ) -> Float[Tensor, "object point 3"]:
+        """Colours in [0, 1].
+
+        Args:
+            points: In the unit sphere's frame.
+            directions: Of the rays, of unit length.
+            surface: From :meth:`surface`, of the same points.
+        """
+        return self.field.colour(points, directions, surface, self.colour_weights)
+
+    def sharpness(self) -> Float[Tensor, ""]:
+        """Of the surface."""
+        return self.field.deviation()
+
+    @property
+    def background(self) -> list[BackgroundField]:
+        """What is around each object; nothing if the field has no backgrounds."""
+        around = self.field.background
+        return [around[number] for number in self.objects.tolist()] if around else []
