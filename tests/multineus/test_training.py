@@ -11,10 +11,11 @@ from human_capture.multineus.datasets.synthetic import HeadRecipe
 from human_capture.multineus.fields.colour import ColourNetwork
 from human_capture.multineus.fields.scene import PersonalLayers, SceneField
 from human_capture.multineus.fields.sdf import SDFNetwork
+from human_capture.multineus.objective import FieldObjective
 from human_capture.multineus.portraits import Portraits
 from human_capture.multineus.ray_batches import RaySampler, collate_rays
 from human_capture.multineus.renderer import Renderer
-from human_capture.multineus.task import FieldObjective, FieldTask
+from human_capture.multineus.task import FieldTask
 
 
 @pytest.fixture

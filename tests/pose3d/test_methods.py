@@ -6,13 +6,13 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from human_capture.common.errors import InputError
+from human_capture.common.publishing import published
 from human_capture.common.rigs import ring
 from human_capture.common.weights import save_weights
-from human_capture.pose3d.methods import load_method, start_from
+from human_capture.pose3d.methods import METHODS, load_method, start_from
 from human_capture.pose3d.networks.blazepose import BlazePoseBackbone
 from human_capture.pose3d.networks.compact import CompactBackbone
 from human_capture.pose3d.networks.confidence import HeatmapConfidence
-from human_capture.pose3d.publishing import published
 from human_capture.pose3d.triangulation import AlgebraicTriangulation
 
 PATH = "human_capture.pose3d.networks"
@@ -72,7 +72,7 @@ def test_unknown_names_list_the_known_ones():
         load_method("algebra")
 
 
-@pytest.mark.parametrize("name", published())
+@pytest.mark.parametrize("name", published(METHODS))
 def test_published_weights_load_and_give_finite_joints(name):
     images = torch.rand(2, 4, 3, 128, 128)
     cameras = ring(4, width=128).map(lambda tensor: tensor.expand(2, *tensor.shape))

@@ -57,7 +57,10 @@ def surface_loss(
 
 
 def mask_loss(
-    opacity: Float[Tensor, "*ray"], mask: Float[Tensor, "*ray"], clip: float = 1e-3
+    opacity: Float[Tensor, "*ray"],
+    mask: Float[Tensor, "*ray"],
+    clip: float = 1e-3,
+    weights: Float[Tensor, "*ray"] | None = None,
 ) -> Float[Tensor, ""]:
     """Binary cross entropy of opacities; the mask may be soft.
 
@@ -65,9 +68,10 @@ def mask_loss(
         opacity: Rendered, in [0, 1].
         mask: Wanted, in [0, 1].
         clip: Distance that opacities keep from 0 and 1.
+        weights: Of the rays; all 1 if absent.
     """
     opacity = opacity.clamp(clip, 1 - clip)
-    return torch.nn.functional.binary_cross_entropy(opacity, mask)
+    return torch.nn.functional.binary_cross_entropy(opacity, mask, weights)
 
 
 def eikonal_loss(

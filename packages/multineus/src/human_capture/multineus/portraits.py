@@ -26,6 +26,8 @@ class Portraits:
         depths: Along the viewing axes to what the person's pixels show, in metres;
             infinite where that is nothing of the unit sphere. None where nothing is
             known, as of photographs.
+        trust: How much each pixel counts, 255 is in full; None where all do. Nothing is
+            learned from pixels of no trust, such as a body below the unit sphere.
     """
 
     images: UInt8[Tensor, "view 3 height width"]
@@ -33,6 +35,7 @@ class Portraits:
     cameras: Cameras
     sphere: Float[Tensor, "4 4"]
     depths: Float[Tensor, "view height width"] | None = None
+    trust: UInt8[Tensor, "view height width"] | None = None
 
     def __len__(self) -> int:
         return len(self.images)
@@ -45,7 +48,16 @@ class Portraits:
             self.cameras[views],
             self.sphere,
             None if self.depths is None else self.depths[views],
+            None if self.trust is None else self.trust[views],
         )
+
+    def to(self, device: torch.device | str) -> Portraits:
+        """The same on another device."""
+        parts = {
+            name: None if part is None else part.to(device)
+            for name, part in vars(self).items()
+        }
+        return Portraits(**parts)
 
     @property
     def metres(self) -> Float[Tensor, ""]:
@@ -54,16 +66,21 @@ class Portraits:
         return volume.pow(1 / 3)
 
     def rays(
-        self, view: Int[Tensor, " ray"], pixel: Int[Tensor, "ray 2"]
+        self,
+        view: Int[Tensor, " ray"],
+        pixel: Int[Tensor, "ray 2"],
+        cameras: Cameras | None = None,
     ) -> tuple[Float[Tensor, "ray 3"], Float[Tensor, "ray 3"]]:
         """Origins and unit directions in the frame of the unit sphere.
 
         Args:
             view: Number of each ray's view.
             pixel: Column and row of the pixel whose middle it goes through.
+            cameras: Of all views, if better ones are known.
         """
         centres = pixel[:, None].to(self.sphere) + 0.5
-        origins, directions = self.cameras[view].rays(centres)
+        cameras = self.cameras if cameras is None else cameras
+        origins, directions = cameras[view].rays(centres)
         to_sphere = torch.linalg.inv(self.sphere)
         turned = directions[:, 0] @ to_sphere[:3, :3].mT
         return (
@@ -73,15 +90,20 @@ class Portraits:
 
     def seen(
         self, view: Int[Tensor, " ray"], pixel: Int[Tensor, "ray 2"]
-    ) -> tuple[Float[Tensor, "ray 3"], Float[Tensor, " ray"]]:
-        """Colour and mask of pixels, in [0, 1].
+    ) -> tuple[Float[Tensor, "ray 3"], Float[Tensor, " ray"], Float[Tensor, " ray"]]:
+        """Colour, mask and trust of pixels, in [0, 1].
 
         Args:
             view: Number of each pixel's view.
             pixel: Column and row.
         """
         x, y = pixel.unbind(-1)
-        return self.images[view, :, y, x] / 255, self.masks[view, y, x] / 255
+        mask = self.masks[view, y, x] / 255
+        if self.trust is None:
+            trust = torch.ones_like(mask)
+        else:
+            trust = self.trust[view, y, x] / 255
+        return self.images[view, :, y, x] / 255, mask, trust
 
     def surface(
         self, view: Int[Tensor, " ray"], pixel: Int[Tensor, "ray 2"]

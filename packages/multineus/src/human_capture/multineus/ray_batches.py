@@ -9,6 +9,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Generator, Tensor
 
+from human_capture.common.cameras import Cameras
 from human_capture.multineus.portraits import Portraits
 
 
@@ -22,6 +23,7 @@ class RayBatch:
         directions: Of unit length.
         colour: Wanted, in [0, 1].
         mask: Wanted opacity.
+        trust: How much each ray counts.
         surface: What the rays meet; NaN where that is unknown or nothing.
     """
 
@@ -30,6 +32,7 @@ class RayBatch:
     directions: Float[Tensor, "object ray 3"]
     colour: Float[Tensor, "object ray 3"]
     mask: Float[Tensor, "object ray"]
+    trust: Float[Tensor, "object ray"]
     surface: Float[Tensor, "object ray 3"]
 
     def __len__(self) -> int:
@@ -47,6 +50,7 @@ class RayBatch:
             self.directions[:, :rays],
             self.colour[:, :rays],
             self.mask[:, :rays],
+            self.trust[:, :rays],
             self.surface[:, :rays],
         )
 
@@ -59,6 +63,7 @@ def collate_rays(batches: Sequence[RayBatch]) -> RayBatch:
         torch.cat([batch.directions for batch in batches]),
         torch.cat([batch.colour for batch in batches]),
         torch.cat([batch.mask for batch in batches]),
+        torch.cat([batch.trust for batch in batches]),
         torch.cat([batch.surface for batch in batches]),
     )
 
@@ -87,6 +92,43 @@ class RaySampler:
             object: Its number.
             generator: Of everything random.
         """
+        return self.batch(portraits, object, *self.pixels(portraits, generator))
+
+    def batch(
+        self,
+        portraits: Portraits,
+        object: int,
+        view: Int[Tensor, " ray"],
+        pixel: Int[Tensor, "ray 2"],
+        cameras: Cameras | None = None,
+    ) -> RayBatch:
+        """The rays through some pixels of one object, and what they should see.
+
+        Args:
+            portraits: Its pictures.
+            object: Its number.
+            view: From :meth:`pixels`.
+            pixel: From :meth:`pixels`.
+            cameras: Of all views, if better ones are known.
+        """
+        parts = (
+            *portraits.rays(view, pixel, cameras),
+            *portraits.seen(view, pixel),
+            portraits.surface(view, pixel),
+        )
+        return RayBatch(
+            torch.tensor([object], device=pixel.device), *(part[None] for part in parts)
+        )
+
+    def pixels(
+        self, portraits: Portraits, generator: Generator
+    ) -> tuple[Int[Tensor, " ray"], Int[Tensor, "ray 2"]]:
+        """The view of each ray, and its pixel's column and row.
+
+        Args:
+            portraits: Pictures of one person.
+            generator: Of everything random.
+        """
         count = len(portraits)
         some = torch.randperm(count, generator=generator)[: self.views]
         view = some[torch.randint(len(some), (self.rays,), generator=generator)]
@@ -95,11 +137,7 @@ class RaySampler:
         order[some] = torch.arange(len(some))
         low, high = torch.split(boxes[order[view]], 2, -1)
         inside = torch.rand(self.rays, 2, generator=generator)
-        pixel = (low + inside * (high - low)).long()
-        origins, directions = portraits.rays(view, pixel)
-        colour, mask = portraits.seen(view, pixel)
-        parts = (origins, directions, colour, mask, portraits.surface(view, pixel))
-        return RayBatch(torch.tensor([object]), *(part[None] for part in parts))
+        return view, (low + inside * (high - low)).long()
 
     def _box(self, mask: Tensor) -> Float[Tensor, "4"]:
         """First and one past the last column and row; all where nothing is covered."""

@@ -20,6 +20,7 @@ from torchmetrics.utilities import dim_zero_cat
 
 from human_capture.common.keypoints import keypoint_format
 from human_capture.common.metrics import Alignment, joint_errors
+from human_capture.common.publishing import published
 from human_capture.common.tracking import log_table
 from human_capture.pose3d.comparison_report import (
     Comparison,
@@ -28,8 +29,7 @@ from human_capture.pose3d.comparison_report import (
     write_comparison,
 )
 from human_capture.pose3d.corruption import CalibrationNoise, Occlusion
-from human_capture.pose3d.methods import load_method
-from human_capture.pose3d.publishing import published
+from human_capture.pose3d.methods import METHODS, load_method
 from human_capture.pose3d.triangulation import Method
 from human_capture.pose3d.triangulation.algebraic import AlgebraicTriangulation
 from human_capture.pose3d.triangulation.evidence import ViewEvidence, see
@@ -127,10 +127,12 @@ class ComparisonTask(LightningModule):
         learned = load_method(algebraic)
         assert isinstance(learned, AlgebraicTriangulation)
         backbone = learned.backbone
-        if unweighted is None and "algebraic_unweighted" in published():
+        if unweighted is None and "algebraic_unweighted" in published(METHODS):
             unweighted = "algebraic_unweighted"
         if volumetric is None:
-            names = (name for name in published() if name.startswith("volumetric"))
+            names = (
+                name for name in published(METHODS) if name.startswith("volumetric")
+            )
             volumetric = {name.replace("_", " "): name for name in names}
         equal: nn.Module = (
             AlgebraicTriangulation(backbone)

@@ -14,12 +14,12 @@ from rich.table import Table
 
 from human_capture.common.errors import InputError
 from human_capture.common.progress import plain_warnings
+from human_capture.common.publishing import published
 from human_capture.pose3d.capture import Capture
 from human_capture.pose3d.comparison import ComparisonTask
 from human_capture.pose3d.data import Sizes, SyntheticDataModule
 from human_capture.pose3d.datasets.synthetic import HELD_OUT
-from human_capture.pose3d.methods import load_method
-from human_capture.pose3d.publishing import published
+from human_capture.pose3d.methods import METHODS, load_method
 from human_capture.pose3d.recordings.agreement import root_aligned_distance_mm
 from human_capture.pose3d.recordings.learned import capture_with_methods
 from human_capture.pose3d.recordings.lift import lift
@@ -103,7 +103,7 @@ def _learned(capture: Capture, recording: Recording, folder: Path) -> None:
     table = Table(title="Learned triangulation against the detector's, root-aligned")
     for heading in ("method", "median mm", "mean mm", "joints"):
         table.add_column(heading, justify="left" if heading == "method" else "right")
-    names = [name for name in SHOWN if name in published()]
+    names = [name for name in SHOWN if name in published(METHODS)]
     motions = capture_with_methods(
         [load_method(name) for name in names],
         capture,

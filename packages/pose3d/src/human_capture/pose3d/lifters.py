@@ -7,10 +7,11 @@ from pathlib import Path
 import torch
 
 from human_capture.common.processors import multiplies_bfloat16
+from human_capture.common.publishing import load_network
+from human_capture.pose3d.methods import METHODS
 from human_capture.pose3d.networks.lifters.lifter import Lifter
-from human_capture.pose3d.publishing import PUBLISHED, load_network
 
-LIFTERS = PUBLISHED / "lifters"
+LIFTERS = METHODS / "lifters"
 
 
 def load_lifter(weights: str | Path = "temporal", half: bool | None = None) -> Lifter:

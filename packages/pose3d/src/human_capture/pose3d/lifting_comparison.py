@@ -16,6 +16,7 @@ from torchmetrics import MetricCollection
 
 from human_capture.common.errors import InputError
 from human_capture.common.files import atomic_path
+from human_capture.common.publishing import published
 from human_capture.common.tracking import log_table
 from human_capture.pose3d.comparison_report import markdown_table, rich_table
 from human_capture.pose3d.lifters import LIFTERS, load_lifter
@@ -27,7 +28,6 @@ from human_capture.pose3d.lifting_task import (
     update_scores,
 )
 from human_capture.pose3d.networks.lifters.lifter import Lifter
-from human_capture.pose3d.publishing import published
 
 HEADINGS = {
     "mpjpe_mm": "MPJPE",

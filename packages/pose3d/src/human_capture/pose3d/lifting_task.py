@@ -22,6 +22,7 @@ from human_capture.common.metrics import (
     FootSliding,
     StillJitter,
 )
+from human_capture.common.publishing import find_weights
 from human_capture.common.schedules import USUAL_SCHEDULE, Schedule, training_progress
 from human_capture.common.weights import load_matching
 from human_capture.pose3d.lifters import LIFTERS
@@ -29,7 +30,6 @@ from human_capture.pose3d.lifting.normalisation import normalise
 from human_capture.pose3d.lifting.placement import place, to_camera
 from human_capture.pose3d.lifting.sequences import Sequences
 from human_capture.pose3d.networks.lifters.lifter import CONTACTS, Lifted, Lifter
-from human_capture.pose3d.publishing import find_weights
 
 COARSE = ("pinky", "index", "thumb", "eye", "mouth", "ear")
 """Joints of hands and faces, by words in their names; many for a small place."""

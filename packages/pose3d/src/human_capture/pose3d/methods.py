@@ -6,9 +6,9 @@ from pathlib import Path
 
 from human_capture.common.detectors.models import find_network
 from human_capture.common.errors import InputError
+from human_capture.common.publishing import find_weights, load_network
 from human_capture.common.weights import load_matching
 from human_capture.pose3d.networks.blazepose import BlazePoseBackbone
-from human_capture.pose3d.publishing import find_weights, load_network
 from human_capture.pose3d.triangulation import (
     AlgebraicTriangulation,
     Method,
@@ -16,18 +16,22 @@ from human_capture.pose3d.triangulation import (
     VolumetricTriangulation,
 )
 
+METHODS = Path(__file__).parent / "weights"
+"""Where the weights lie that come with the package."""
+
 
 def load_method(weights: str | Path) -> Method:
     """A method, ready to be called, in evaluation mode.
 
     Args:
-        weights: A name of :func:`published`, or the path of a ``.safetensors`` file.
+        weights: Name of weights that come with the package, or the path of a
+            ``.safetensors`` file.
 
     Raises:
         InputError: There is no such file, or it describes no method of this project.
     """
     kinds = (AlgebraicTriangulation, VolumetricTriangulation, RansacTriangulation)
-    method: Method = load_network(weights, "method", kinds)
+    method: Method = load_network(weights, "method", kinds, METHODS)
     return method
 
 
@@ -44,7 +48,7 @@ def start_from(method: Method, weights: Path) -> None:
         InputError: The file is missing or belongs to another network.
     """
     if weights.suffix != ".tflite":
-        load_matching(method, find_weights(weights))
+        load_matching(method, find_weights(weights, METHODS))
         return
     if not isinstance(method.backbone, BlazePoseBackbone):
         raise InputError(

@@ -105,7 +105,7 @@ class SceneField(nn.Module):
                 return IndependentLinear(inputs, outputs, initialise, objects)
             return LowRankLinear(inputs, outputs, initialise, objects, personal.rank)
 
-        self.objects = objects
+        self.objects, self.low_rank = objects, personal.kind == "low_rank"
         self.sdf = sdf(partial(layer, personal.sdf))
         self.colour = colour(partial(layer, personal.colour))
         self.deviation = Deviation()
@@ -171,9 +171,9 @@ class ObjectFields:
     colour_weights: list[Weights]
 
     def distance(
-        self, points: Float[Tensor, "object *point 3"]
-    ) -> Float[Tensor, "object *point"]:
-        """Signed distances alone."""
+        self, points: Float[Tensor, "*points 3"]
+    ) -> Float[Tensor, "*points"]:
+        """Signed distances alone; the first axis is that of the objects."""
         flat = points.flatten(1, -2)
         return self.field.sdf.distance(flat, self.sdf_weights).view(points.shape[:-1])
 

@@ -17,11 +17,9 @@ from torch import nn
 from human_capture.common.errors import InputError
 from human_capture.common.weights import load_weights, read_weights, save_weights
 
-PUBLISHED = Path(__file__).parent / "weights"
 
-
-def published(folder: Path = PUBLISHED) -> list[str]:
-    """Names of the weights that come with the package.
+def published(folder: Path) -> list[str]:
+    """Names of the weights that come with a package.
 
     Args:
         folder: Where they lie, one kind of network a folder.
@@ -29,7 +27,7 @@ def published(folder: Path = PUBLISHED) -> list[str]:
     return sorted(path.stem for path in folder.glob("*.safetensors"))
 
 
-def find_weights(weights: str | Path, folder: Path = PUBLISHED) -> Path:
+def find_weights(weights: str | Path, folder: Path) -> Path:
     """The file behind a name, or the path that was given.
 
     Args:
@@ -56,7 +54,7 @@ def load_network(
     weights: str | Path,
     part: str,
     kinds: type[nn.Module] | tuple[type[nn.Module], ...],
-    folder: Path = PUBLISHED,
+    folder: Path,
 ) -> Any:
     """A network from a weights file, ready to be called, in evaluation mode.
 
@@ -72,12 +70,12 @@ def load_network(
     path = find_weights(weights, folder)
     network = _build(read_weights(path).description.get(part), path, part)
     if not isinstance(network, kinds):
-        raise InputError(f"{str(path)!r} describes no {_NAMES[part]}.")
+        raise InputError(f"{str(path)!r} describes no {_NAMES.get(part, part)}.")
     load_weights(network, path)
     return network.eval()
 
 
-_NAMES = {"method": "triangulation method", "lifter": "lifter"}
+_NAMES = {"method": "triangulation method"}
 
 
 def _build(config: object, path: Path, part: str) -> nn.Module:
@@ -85,7 +83,7 @@ def _build(config: object, path: Path, part: str) -> nn.Module:
         name for name in _class_paths(config) if not name.startswith("human_capture.")
     ]
     if not isinstance(config, dict) or "class_path" not in config or foreign:
-        raise InputError(f"{str(path)!r} describes no {_NAMES[part]}.")
+        raise InputError(f"{str(path)!r} describes no {_NAMES.get(part, part)}.")
     parser = ArgumentParser(exit_on_error=False)
     parser.add_subclass_arguments(nn.Module, part, required=True)
     try:
@@ -117,7 +115,7 @@ class PublishWeights(Callback):
     Args:
         path: File to write, ending in ``.safetensors``.
         note: Anything worth knowing about this training; kept in the file.
-        part: Attribute of the module that is written, ``method`` or ``lifter``.
+        part: Attribute of the module that is written, such as ``method``.
     """
 
     def __init__(self, path: Path, note: str = "", part: str = "method") -> None:
