@@ -53,12 +53,14 @@ class Command:
         run: Does the work.
         summary: One line for the overview.
         subject: Option that may be given without its name, first.
+        several: Whether that option takes all that is given before the first name.
     """
 
     options: type[Any]
     run: Callable[[Any], object]
     summary: str
     subject: str | None = None
+    several: bool = False
 
 
 def train(
@@ -116,7 +118,7 @@ def main(
             )
             parser.add_class_arguments(command.options, as_group=False)
             parser.add_argument("--config", action="config", help="A YAML of options.")
-            named = _named(_with_subject(given[1:], command.subject))
+            named = _named(_with_subject(given[1:], command))
             parsed = parser.instantiate_classes(parser.parse_args(named))
             names = (field.name for field in fields(command.options))
             command.run(command.options(**{name: parsed[name] for name in names}))
@@ -159,11 +161,15 @@ def _interrupted(program: str) -> int:
     return 130
 
 
-def _with_subject(args: Sequence[str], subject: str | None) -> list[str]:
-    """Arguments of which the first has a name, too."""
-    if subject is None or not args or args[0].startswith("-"):
+def _with_subject(args: Sequence[str], command: Command) -> list[str]:
+    """Arguments of which the first have a name, too."""
+    count = next((i for i, a in enumerate(args) if a.startswith("-")), len(args))
+    if command.subject is None or not count:
         return list(args)
-    return [f"--{subject}={args[0]}", *args[1:]]
+    if command.several:
+        first = [f"--{command.subject}+={arg}" for arg in args[:count]]
+        return [*first, *args[count:]]
+    return [f"--{command.subject}={args[0]}", *args[1:]]
 
 
 def _named(args: Sequence[str]) -> list[str]:

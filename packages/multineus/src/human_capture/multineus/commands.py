@@ -4,9 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from human_capture.common.cli import main
+from human_capture.common.cli import Command, main
 from human_capture.multineus.data import HeadsDataModule
+from human_capture.multineus.reconstruct import ReconstructOptions, reconstruct
 from human_capture.multineus.task import FieldTask
+
+COMMANDS = {
+    "reconstruct": Command(
+        ReconstructOptions,
+        reconstruct,
+        "Photos of a person in, a 3D head out.",
+        subject="photos",
+        several=True,
+    ),
+}
 
 
 def run(args: Sequence[str] | None = None) -> int:
@@ -15,4 +26,4 @@ def run(args: Sequence[str] | None = None) -> int:
     Args:
         args: Command line; that of the process when absent.
     """
-    return main("multineus", FieldTask, HeadsDataModule, {}, args)
+    return main("multineus", FieldTask, HeadsDataModule, COMMANDS, args)

@@ -139,7 +139,7 @@ class FitTask(LightningModule):
     def train_dataloader(self) -> DataLoader[Pixels]:
         """As many draws of pixels as the stage has steps."""
         draws = PixelDraws(self.portraits.to("cpu"), self.sampler, self.stage.steps)
-        return DataLoader(draws, batch_size=None)
+        return DataLoader(draws, batch_size=None, collate_fn=tuple)
 
     def training_step(self, pixels: Pixels, batch_idx: int) -> Float[Tensor, ""]:
         """Sum of all losses."""
@@ -169,7 +169,7 @@ class FitTask(LightningModule):
             for parameters, rate in groups
         ]
         optimizer = torch.optim.Adam([group for group in trained if group["params"]])
-        schedule = LambdaLR(optimizer, stage.speed)
+        schedule = LambdaLR(optimizer, lambda step: stage.speed(step))
         return {
             "optimizer": optimizer,
             "lr_scheduler": {"scheduler": schedule, "interval": "step"},

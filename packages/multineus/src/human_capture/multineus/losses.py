@@ -71,7 +71,8 @@ def mask_loss(
         weights: Of the rays; all 1 if absent.
     """
     opacity = opacity.clamp(clip, 1 - clip)
-    return torch.nn.functional.binary_cross_entropy(opacity, mask, weights)
+    entropy = -(mask * opacity.log() + (1 - mask) * (1 - opacity).log())
+    return (entropy if weights is None else entropy * weights).mean()
 
 
 def eikonal_loss(

@@ -104,12 +104,21 @@ class Head:
 
 
 @lru_cache(maxsize=1)
-def _usual_anchors() -> Float[Tensor, "anchor 3"]:
-    """Anchors of the average body, which is nobody's."""
+def _usual_landmarks() -> Float[Tensor, "478 3"]:
+    """Face landmarks of the average body, which is nobody's."""
     body = default_body()
     average = torch.tensor([[0.5 if n != "age" else 0.67 for n in PHENOTYPE_NAMES]])
-    vertices = body.rest(body.shape(average))[0][0]
-    return vertices[body.landmarks_478[list(ANCHORS)]]
+    return body.rest(body.shape(average))[0][0][body.landmarks_478]
+
+
+def _usual_anchors() -> Float[Tensor, "anchor 3"]:
+    return _usual_landmarks()[list(ANCHORS)]
+
+
+def average_landmarks() -> Float[Tensor, "478 3"]:
+    """Face landmarks of the average body in the frame of the unit sphere."""
+    ears = _usual_anchors()[-2:].mean(0)
+    return (_usual_landmarks() - ears - torch.tensor(MIDDLE)) / RADIUS_M
 
 
 def head_scene(person: int) -> tuple[Head, Scene]:

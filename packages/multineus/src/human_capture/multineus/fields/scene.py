@@ -170,9 +170,7 @@ class ObjectFields:
     sdf_weights: list[Weights]
     colour_weights: list[Weights]
 
-    def distance(
-        self, points: Float[Tensor, "*points 3"]
-    ) -> Float[Tensor, "*points"]:
+    def distance(self, points: Float[Tensor, "*points 3"]) -> Float[Tensor, "*points"]:
         """Signed distances alone; the first axis is that of the objects."""
         flat = points.flatten(1, -2)
         return self.field.sdf.distance(flat, self.sdf_weights).view(points.shape[:-1])
