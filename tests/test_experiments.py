@@ -27,6 +27,7 @@ SMALL = {  # the same networks on small pictures and volumes
         "--data.init_args.recipe.views=2",
         "--data.init_args.sampler.rays=16",
     ],
+    "prior": ["--data.init_args.recipe.size=32", "--data.init_args.recipe.views=2"],
     "volumetric": ["--model.init_args.method.init_args.points=32"],
 }
 

@@ -1,5 +1,5 @@
 import signal
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -272,3 +272,34 @@ def test_bad_input_while_training_is_one_line(tmp_path, argument, message, capsy
     status = fit(tmp_path, argument, "--trainer.enable_checkpointing=false")
     assert status == 1
     assert capsys.readouterr().err.splitlines()[-1] == f"pose3d: {message}"
+
+
+@dataclass(frozen=True)
+class SeveralOptions:
+    """Options.
+
+    Args:
+        files: Some files.
+        loud: Or not.
+    """
+
+    files: list[str] = field(default_factory=list)
+    loud: bool = False
+
+
+@pytest.mark.parametrize(
+    ("args", "files"),
+    [
+        (["a.jpg"], ["a.jpg"]),
+        (["a b.jpg", "1.png", "--loud=true"], ["a b.jpg", "1.png"]),
+        (["--loud", "true"], []),
+    ],
+)
+def test_a_command_may_take_several_subjects(args, files):
+    seen = []
+    command = Command(SeveralOptions, seen.append, "", subject="files", several=True)
+    status = main(
+        "x", LightningModule, LightningDataModule, {"go": command}, ["go", *args]
+    )
+    assert status == 0
+    assert seen[0].files == files

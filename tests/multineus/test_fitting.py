@@ -6,6 +6,7 @@ from lightning.pytorch import Trainer
 
 from human_capture.common.cameras import Cameras
 from human_capture.common.errors import InputError
+from human_capture.common.schedules import Schedule
 from human_capture.multineus.camera_corrections import CameraCorrections
 from human_capture.multineus.datasets.synthetic import DrawHead, HeadRecipe
 from human_capture.multineus.fitting import PUBLISHED_STAGES, FitTask, Stage
@@ -109,7 +110,7 @@ def test_a_camera_that_is_off_comes_back(small, portraits, tmp_path):
         portraits.cameras,
         portraits.sphere,
     )
-    stage = Stage("cameras", 40, 0.0, 1e-3)
+    stage = Stage("cameras", 40, 0.0, 1e-3, Schedule(0, last=1.0))
     task = fitted(field, rendered, stage, tmp_path, corrections=shifted)
     assert task.corrections.twists[:, 3].abs().max() < 0.015
 

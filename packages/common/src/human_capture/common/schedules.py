@@ -11,15 +11,20 @@ from lightning.pytorch.callbacks import Timer
 
 @dataclass(frozen=True)
 class Schedule:
-    """How the learning rate moves: a linear rise, then half a cosine down.
+    """How the learning rate moves: a linear rise, then half a cosine down, or steps.
 
     Attributes:
         warmup: Steps of the rise.
-        last: Share of the learning rate that remains at the end.
+        last: Share of the learning rate that remains at the end of the cosine; 1 for
+            no cosine.
+        falls: Shares of the training after which the learning rate falls at once.
+        fall: Factor of each of these.
     """
 
     warmup: int = 100
     last: float = 0.02
+    falls: tuple[float, ...] = ()
+    fall: float = 0.2
 
     def factor(self, step: int, progress: float) -> float:
         """Learning rate as a share of the highest.
@@ -29,8 +34,9 @@ class Schedule:
             progress: Share of the training that is done.
         """
         rise = min(1.0, (step + 1) / max(self.warmup, 1))
-        fall = 0.5 * (1 + math.cos(math.pi * min(1.0, progress)))
-        return rise * (fall * (1 - self.last) + self.last)
+        cosine = 0.5 * (1 + math.cos(math.pi * min(1.0, progress)))
+        fallen = self.fall ** sum(progress >= share for share in self.falls)
+        return rise * fallen * (cosine * (1 - self.last) + self.last)
 
 
 USUAL_SCHEDULE = Schedule()

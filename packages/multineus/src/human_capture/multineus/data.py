@@ -89,7 +89,9 @@ class HeadsDataModule(LightningDataModule):
 
     def train_dataloader(self) -> DataLoader[RayBatch]:
         """Rays of all heads in random order."""
-        heads = list(self.heads) if self.in_memory else self.heads
+        heads: SyntheticHeads | list[Portraits] = self.heads
+        if self.in_memory:
+            heads = [self.heads[number] for number in range(len(self.heads))]
         return DataLoader(
             RaysOfHeads(heads, self.sampler, self.repeats),
             self.objects_per_step,

@@ -14,6 +14,7 @@ from torch.optim.lr_scheduler import LambdaLR
 from torch.utils.data import DataLoader, Dataset
 
 from human_capture.common.cameras import Cameras
+from human_capture.common.schedules import USUAL_SCHEDULE, Schedule
 from human_capture.multineus.camera_corrections import CameraCorrections
 from human_capture.multineus.fields.scene import SceneField
 from human_capture.multineus.objective import (
@@ -40,29 +41,33 @@ class Stage:
         steps: How many.
         learning_rate: Of what it trains of the field.
         camera_learning_rate: Of the cameras' corrections; 0 leaves cameras as they are.
-        warmup: Steps in which learning rates rise.
-        falls: Shares of the stage after which the learning rate falls.
-        factor: By which it falls each time.
+        schedule: Of both learning rates.
     """
 
     trains: Trains
     steps: int
     learning_rate: float
     camera_learning_rate: float = 2.5e-5
-    warmup: int = 0
-    falls: tuple[float, ...] = ()
-    factor: float = 0.2
+    schedule: Schedule = USUAL_SCHEDULE
 
     def speed(self, step: int) -> float:
         """Learning rate of a step as a share of the highest."""
-        risen = min(1.0, (step + 1) / self.warmup) if self.warmup else 1.0
-        fallen = sum(step >= fall * self.steps for fall in self.falls)
-        return risen * self.factor**fallen
+        return self.schedule.factor(step, step / self.steps)
 
 
 PUBLISHED_STAGES = (
-    Stage("personal", 18000, 4e-4, falls=(13 / 18, 16 / 18), factor=0.23),
-    Stage("shared", 20000, 6e-5, warmup=1000, falls=(0.6, 0.9)),
+    Stage(
+        "personal",
+        18000,
+        4e-4,
+        schedule=Schedule(0, last=1.0, falls=(13 / 18, 16 / 18), fall=0.23),
+    ),
+    Stage(
+        "shared",
+        20000,
+        6e-5,
+        schedule=Schedule(1000, last=1.0, falls=(0.6, 0.9), fall=0.2),
+    ),
 )
 """The stages of Multi-NeuS (code of the time of the paper)."""
 
@@ -130,7 +135,8 @@ class FitTask(LightningModule):
     def cameras(self) -> Cameras:
         """The cameras of all views, corrected."""
         views = torch.arange(len(self.portraits), device=self.device)
-        return self.corrections(self.portraits.cameras, views)
+        corrected: Cameras = self.corrections(self.portraits.cameras, views)
+        return corrected
 
     def on_fit_start(self) -> None:
         """Bring the pictures to where the field is."""

@@ -182,7 +182,7 @@ def _mask(
 ) -> UInt8[np.ndarray, "height width"]:
     given = next(iter((path.parent / "mask").glob(f"{path.stem}.*")), None)
     if given is None:
-        return np.rint(255 * segmenter(image, face.head)).astype(np.uint8)
+        return np.asarray(np.rint(255 * segmenter(image, face.head)), np.uint8)
     mask = read_image(given)[..., 0]
     if mask.shape != image.shape[:2]:
         raise InputError(

@@ -53,11 +53,14 @@ class Portraits:
 
     def to(self, device: torch.device | str) -> Portraits:
         """The same on another device."""
-        parts = {
-            name: None if part is None else part.to(device)
-            for name, part in vars(self).items()
-        }
-        return Portraits(**parts)
+        return Portraits(
+            self.images.to(device),
+            self.masks.to(device),
+            self.cameras.to(device),
+            self.sphere.to(device),
+            None if self.depths is None else self.depths.to(device),
+            None if self.trust is None else self.trust.to(device),
+        )
 
     @property
     def metres(self) -> Float[Tensor, ""]:

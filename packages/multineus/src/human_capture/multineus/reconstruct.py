@@ -15,6 +15,7 @@ from human_capture.common.errors import InputError
 from human_capture.common.meshes import SUFFIXES, Extraction, Mesh, write_mesh
 from human_capture.common.processors import multiplies_bfloat16
 from human_capture.common.progress import plain_warnings, progress
+from human_capture.common.schedules import Schedule
 from human_capture.multineus.camera_corrections import CameraCorrections
 from human_capture.multineus.fields.scene import SceneField
 from human_capture.multineus.fitting import PUBLISHED_STAGES, FitTask, Stage
@@ -55,8 +56,8 @@ PRESETS = {
     "quick": Preset(
         192,
         (
-            Stage("personal", 500, 1e-2, 1e-3, warmup=20, falls=(0.7, 0.9)),
-            Stage("shared", 700, 1e-4, 2e-4, warmup=50, falls=(0.6, 0.9)),
+            Stage("personal", 500, 1e-2, 1e-3, Schedule(20)),
+            Stage("shared", 700, 1e-4, 2e-4, Schedule(50)),
         ),
         256,
         Renderer(even=24, near_surface=24, rounds=2),

@@ -46,10 +46,9 @@ def render_view(
     origins, directions = portraits.rays(first, pixel)
     alone = field.of(torch.tensor([object]))
     colours, normals = [], []
-    for some, towards in zip(
-        origins.split(chunk), directions.split(chunk), strict=True
-    ):
-        rendered = renderer(alone, some[None], towards[None])
+    for start in range(0, len(pixel), chunk):
+        part = slice(start, start + chunk)
+        rendered = renderer(alone, origins[None, part], directions[None, part])
         colours.append(rendered.colour[0].float())
         normal = rendered.normal[0].float()
         normals.append(0.5 * normal + 0.5 * rendered.opacity[0, :, None].float())

@@ -196,11 +196,14 @@ class DrawHead:
         views = self.recipe.views
         step = (np.arange(views) + random.uniform(0.2, 0.8, views)) / views
         golden = (np.arange(views) * 0.618034) % 1
+        azimuth: np.ndarray
+        height: np.ndarray
         if self.recipe.rig == "portrait":
             azimuth, height = np.pi * (step - 0.5), 0.2 * golden - 0.1
         else:
             turn = 2.0 if self.recipe.rig == "sphere" else 1.2
-            azimuth, height = turn * np.pi * (golden - 0.5), 1.1 * step - 0.35
+            azimuth = turn * np.pi * (golden - 0.5)
+            height = 1.1 * step - 0.35
         azimuth[0], height[0] = 0.0, 0.0
         distance = random.uniform(4.0, 5.0, views)
         flat = np.cos(height)
@@ -270,8 +273,6 @@ class SyntheticHeads(Dataset[Portraits]):
         return len(self.cache)
 
     def __getitem__(self, index: int) -> Portraits:
-        if not 0 <= index < len(self):
-            raise IndexError(index)
         item = self.cache[index]
         cameras = Cameras(item["intrinsics"], item["world_to_camera"])
         return Portraits(

@@ -177,7 +177,8 @@ class ObjectFields:
 
     def surface(self, points: Float[Tensor, "object point 3"]) -> Surface:
         """Signed distances, their gradient and features."""
-        return self.field.sdf(points, self.sdf_weights)
+        surface: Surface = self.field.sdf(points, self.sdf_weights)
+        return surface
 
     def colour(
         self,
@@ -192,11 +193,14 @@ class ObjectFields:
             directions: Of the rays, of unit length.
             surface: From :meth:`surface`, of the same points.
         """
-        return self.field.colour(points, directions, surface, self.colour_weights)
+        weights = self.colour_weights
+        colour: Tensor = self.field.colour(points, directions, surface, weights)
+        return colour
 
     def sharpness(self) -> Float[Tensor, ""]:
         """Of the surface."""
-        return self.field.deviation()
+        sharpness: Tensor = self.field.deviation()
+        return sharpness
 
     @property
     def background(self) -> list[BackgroundField]:
