@@ -1,5 +1,4 @@
-# mypy: disable-error-code="no-untyped-def"  (compiled functions infer their types)
-# ruff: noqa: ANN001, ANN201, ANN202
+# ruff: noqa: ANN001, ANN202  (compiled functions infer their types)
 """Compiled: the colour of what each pixel sees, in its own colours or as clay.
 
 Clay is lit by lamps that move with the camera, so its brightness is a function of the
@@ -13,7 +12,7 @@ from typing import NamedTuple, no_type_check
 
 import numba
 import numpy as np
-from jaxtyping import Float, Float32, Float64, Int32, UInt8
+from jaxtyping import Float, Float64, Int32, UInt8
 
 from human_capture.common.people.drawing.rasteriser import Fragments
 
@@ -36,14 +35,14 @@ class Clay(NamedTuple):
         inside: Factor on a surface that is seen from behind.
     """
 
-    albedo: Vector = (0.64, 0.625, 0.605)
-    key: Vector = (-0.48, -0.60, -0.64)
-    key_light: float = 0.86
-    wrap: float = 0.15
+    albedo: Vector = (0.70, 0.685, 0.665)
+    key: Vector = (-0.62, -0.58, -0.528)
+    key_light: float = 0.94
+    wrap: float = 0.1
     fill: Vector = (0.82, -0.05, -0.57)
-    fill_light: float = 0.22
-    sky: float = 0.20
-    ground: float = 0.09
+    fill_light: float = 0.2
+    sky: float = 0.14
+    ground: float = 0.07
     gloss: float = 0.10
     inside: float = 0.35
 
@@ -92,13 +91,7 @@ def shade_colours(
 
 @no_type_check
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def _shade_colours(
-    face: Int32[np.ndarray, "height width"],
-    weights: Float32[np.ndarray, "height width 2"],
-    faces,
-    colours,
-    image,
-):
+def _shade_colours(face, weights, faces, colours, image):
     for y in range(face.shape[0]):
         for x in range(face.shape[1]):
             f = face[y, x]

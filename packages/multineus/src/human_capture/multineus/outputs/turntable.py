@@ -16,7 +16,7 @@ from human_capture.multineus.outputs.mesh_drawing import WHITE, Colour, MeshDraw
 from human_capture.multineus.outputs.viewpoints import around
 
 SUFFIXES = (".mp4", ".mov", ".mkv")
-SHEET_VIEWS = [-90.0, -45.0, 0.0, 45.0, 90.0]
+SHEET_VIEWS = (-90.0, -45.0, 0.0, 45.0, 90.0)
 """From profile through three-quarter and front view to the other profile, in degrees;
 the person's right side comes first."""
 
@@ -57,15 +57,13 @@ def write_turntable(
         )
     drawing = MeshDrawing(mesh, size, size, background, supersampling)
     frames = max(round(seconds * fps), 1)
-    cameras = around(mesh, turn_angles(frames, swing), size)
+    cameras = around(mesh, turn_angles(frames, swing), size, size)
     with VideoWriter(path, fps, quality=18) as writer:
         for frame in progress(range(frames), "Drawing the turning head"):
-            writer.write(np.hstack(drawing.draw(cameras[frame], *drawing.styles)))
+            writer.write(np.hstack([*drawing.draw(cameras[frame], *drawing.styles)]))
 
 
-def turn_angles(
-    frames: int, swing: float | None = 70.0
-) -> Float[np.ndarray, " frame"]:
+def turn_angles(frames: int, swing: float | None = 70.0) -> Float[np.ndarray, " frame"]:
     """Where the camera stands in each frame, in degrees from the front.
 
     Args:
@@ -77,34 +75,35 @@ def turn_angles(
 
 
 def contact_sheet(
-    mesh: Mesh, size: int = 384, background: Colour = WHITE, supersampling: int = 3
-) -> UInt8[np.ndarray, "height width 3"]:
+    mesh: Mesh, height: int = 400, background: Colour = WHITE, supersampling: int = 3
+) -> UInt8[np.ndarray, "rows columns 3"]:
     """A head from five sides: a row in its colours and, below, a row as clay.
 
     Args:
         mesh: With z up; faces look along -y. Only clay is shown if it has no colours.
-        size: Width and height of each view, in pixels.
+        height: Of each view, in pixels; the width is four fifths of it.
         background: RGB.
         supersampling: Samples along each side of a pixel.
     """
-    drawing = MeshDrawing(mesh, size, size, background, supersampling)
-    cameras = around(mesh, SHEET_VIEWS, size)
+    width = round(0.8 * height)
+    drawing = MeshDrawing(mesh, width, height, background, supersampling)
+    cameras = around(mesh, np.array(SHEET_VIEWS), width, height)
     columns = [
-        np.vstack(drawing.draw(cameras[view], *drawing.styles))
+        np.vstack([*drawing.draw(cameras[view], *drawing.styles)])
         for view in range(len(SHEET_VIEWS))
     ]
     return np.hstack(columns)
 
 
-def write_contact_sheet(mesh: Mesh, path: str | Path, size: int = 384) -> None:
+def write_contact_sheet(mesh: Mesh, path: str | Path, height: int = 400) -> None:
     """Write a picture of a head from five sides, in colour and as clay.
 
     Args:
         mesh: With z up; faces look along -y.
         path: The picture to write, usually ``.png``.
-        size: Width and height of each view, in pixels.
+        height: Of each view, in pixels.
 
     Raises:
         InputError: The name has no suffix of a picture, or the disk is full.
     """
-    write_image(path, contact_sheet(mesh, size))
+    write_image(path, contact_sheet(mesh, height))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import torch
 from jaxtyping import Float
@@ -12,33 +10,51 @@ from human_capture.common.cameras import Cameras
 from human_capture.common.meshes import Mesh
 from human_capture.common.rigs import from_field_of_view, look_at
 
-_FOCAL = 2.2  # focal length over the side of the picture: that of portraits
-_MARGIN = 1.05  # size of the picture over that of the mesh
+_FOCAL = 2.2  # focal length over the height of the picture: that of portraits
+_MARGIN = 1.06  # size of the picture over that of the mesh
 
 
 def around(
-    mesh: Mesh, degrees: Float[np.ndarray, " view"] | list[float], size: int
+    mesh: Mesh, degrees: Float[np.ndarray, " view"], width: int, height: int
 ) -> Cameras:
-    """Cameras at one height and distance, from which the mesh always fits.
+    """Cameras at one height and one distance, from all of which the mesh just fits.
 
     Args:
         mesh: With z up; faces look along -y.
         degrees: Where each camera stands: 0 in front, 90 on the person's left.
-        size: Width and height of the pictures, in pixels.
+        width: Of the pictures, in pixels.
+        height: Of the pictures, in pixels.
     """
-    vertices = mesh.vertices
-    low, high = vertices.min(0), vertices.max(0)
-    middle = (low + high) / 2
-    reach = np.linalg.norm(vertices[:, :2] - middle[:2], axis=1)
-    slope = 0.5 / _FOCAL / _MARGIN
-    # beside the axis a vertex looks widest where its line of sight is a tangent;
-    # above or below it looks farthest off where it is nearest
-    distance = max(
-        float(reach.max()) * math.sqrt(1 + slope**-2),
-        float((reach + np.abs(vertices[:, 2] - middle[2]) / slope).max()),
-    )
-    angles = torch.deg2rad(torch.as_tensor(degrees, dtype=torch.float64))
-    outward = torch.stack((angles.sin(), -angles.cos(), torch.zeros_like(angles)), -1)
-    target = torch.from_numpy(middle)
-    transforms = look_at(target + distance * outward, target.expand_as(outward))
-    return from_field_of_view(transforms, size, size, _FOCAL)
+    middle = (mesh.vertices.min(0) + mesh.vertices.max(0)) / 2
+    angles = np.deg2rad(degrees)
+    outward = np.stack((np.sin(angles), -np.cos(angles), np.zeros_like(angles)), -1)
+    slopes = np.array([width / height, 1.0]) / (2 * _FOCAL * _MARGIN)
+    distance = _fitting_distance(mesh.vertices - middle, outward, slopes)
+    target = torch.from_numpy(middle).expand(len(angles), 3)
+    transforms = look_at(target + torch.from_numpy(distance * outward), target)
+    return from_field_of_view(transforms, width, height, _FOCAL * height / width)
+
+
+def _fitting_distance(
+    vertices: Float[np.ndarray, "vertex 3"],
+    outward: Float[np.ndarray, "view 3"],
+    slopes: Float[np.ndarray, "2"],
+) -> float:
+    """The smallest distance from which all vertices are in all pictures.
+
+    A vertex that is to the right by x, up by z and nearer by n is inside if
+    |x| ≤ slope (distance - n), and likewise for z.
+
+    Args:
+        vertices: From what the cameras look at, in metres.
+        outward: Unit vectors to the cameras, horizontal.
+        slopes: Half the width and height over the focal length.
+    """
+    x, y, z = vertices.T
+    up = np.abs(z) / slopes[1]
+    needed = 0.0
+    for east, north, _ in outward:
+        beside = np.abs(x * north - y * east) / slopes[0]
+        nearer = x * east + y * north
+        needed = max(needed, float((np.maximum(beside, up) + nearer).max()))
+    return needed
