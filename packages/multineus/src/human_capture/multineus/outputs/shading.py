@@ -33,6 +33,9 @@ class Clay(NamedTuple):
         ground: Light from below.
         gloss: Strength of the highlight of the main lamp.
         inside: Factor on a surface that is seen from behind.
+        grazing: How far the normal of a triangle that is seen from behind must point
+            away, or else it counts as seen from outside: at the outlines of closed
+            surfaces rounding lets such triangles peek out.
     """
 
     albedo: Vector = (0.70, 0.685, 0.665)
@@ -45,6 +48,7 @@ class Clay(NamedTuple):
     ground: float = 0.07
     gloss: float = 0.10
     inside: float = 0.35
+    grazing: float = 0.2
 
 
 CLAY = Clay()
@@ -121,7 +125,8 @@ def _shade_clay(face, weights, faces, pixels, normals, clay, image):
             w = a * normals[i, 2] + b * normals[j, 2] + c * normals[k, 2]
             length = math.sqrt(u * u + v * v + w * w) + 1e-12
             factor = 1.0
-            if _is_behind(pixels[i], pixels[j], pixels[k]):
+            away = w > clay.grazing * length
+            if away and _is_behind(pixels[i], pixels[j], pixels[k]):
                 length, factor = -length, clay.inside
             light, highlight = _clay_light(clay, u / length, v / length, w / length)
             for n in range(3):

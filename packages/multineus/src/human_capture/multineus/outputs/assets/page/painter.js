@@ -14,8 +14,8 @@ uniform float distance;
 uniform vec3 lens; // x and y scale, shift upwards
 uniform vec2 range; // nearest and farthest depth
 uniform float lift; // how much nearer it counts as, so that wires lie on the surface
-out vec3 n;
-out vec3 c;
+centroid out vec3 n;
+centroid out vec3 c;
 void main() {
   vec3 eye = turn * (origin + step * position);
   eye.z += distance;
@@ -30,25 +30,27 @@ void main() {
 /* The same as in shading.py. */
 const FRAGMENT = `#version 300 es
 precision highp float;
-in vec3 n;
-in vec3 c;
+centroid in vec3 n;
+centroid in vec3 c;
 uniform int style;
 uniform vec4 wire;
 uniform vec3 albedo, key, fill;
-uniform float key_light, wrap, fill_light, sky, ground, gloss, inside;
+uniform float key_light, wrap, fill_light, sky, ground, gloss, inside, grazing;
 out vec4 pixel;
-vec3 clay(vec3 n) {
+vec3 clay(vec3 n, float factor) {
   float light = mix(ground, sky, 0.5 - 0.5 * n.y);
   light += key_light * max((dot(n, key) + wrap) / (1.0 + wrap), 0.0);
   light += fill_light * max(dot(n, fill), 0.0);
   float shine = max((dot(n, key) - n.z) / sqrt(2.0 - 2.0 * key.z), 0.0);
   vec3 value = albedo * light + gloss * pow(shine, 16.0);
-  return sqrt(min(value * (gl_FrontFacing ? 1.0 : inside), 1.0));
+  return sqrt(min(factor * value, 1.0));
 }
 void main() {
-  vec3 facing = normalize(n) * (gl_FrontFacing ? 1.0 : -1.0);
+  vec3 facing = normalize(n);
+  bool behind = !gl_FrontFacing && facing.z > grazing;
+  if (behind) facing = -facing;
   if (style == 0) pixel = vec4(c, 1.0);
-  else if (style == 1) pixel = vec4(clay(facing), 1.0);
+  else if (style == 1) pixel = vec4(clay(facing, behind ? inside : 1.0), 1.0);
   else if (style == 2) pixel = vec4(0.5 + 0.5 * facing * vec3(1.0, -1.0, -1.0), 1.0);
   else pixel = wire;
 }`;
