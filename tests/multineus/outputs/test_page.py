@@ -279,7 +279,8 @@ def test_wires_darken_the_surface_and_nothing_else(visit):
     wired, bare = picture(visit["wired"]), picture(visit["bare"])
     inside = bare[..., 3] == 255
     darker = (wired - bare)[..., :3].max(-1) < -8
-    assert 0.2 < darker[inside].mean() < 0.95
+    # two thirds where half of the lines sink into the surface
+    assert 0.75 < darker[inside].mean() < 0.95
     nothing = bare[..., 3] == 0
     assert (wired[nothing] == 0).mean() > 0.995  # lines may stand out by half a pixel
 

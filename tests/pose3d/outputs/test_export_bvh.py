@@ -10,7 +10,10 @@ from human_capture.common.rigid import so3_exp
 from human_capture.pose3d.capture import Capture
 from human_capture.pose3d.outputs.export import write_bvh
 from human_capture.pose3d.outputs.export.axes import with_up
-from human_capture.pose3d.outputs.export.hierarchy import hierarchy_of, with_middle_joints
+from human_capture.pose3d.outputs.export.hierarchy import (
+    hierarchy_of,
+    with_middle_joints,
+)
 
 
 def turn(axis, degrees):

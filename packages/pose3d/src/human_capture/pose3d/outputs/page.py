@@ -22,7 +22,11 @@ from torch import Tensor
 from human_capture.common.calibration import Calibration
 from human_capture.common.files import atomic_path
 from human_capture.pose3d.capture import Capture
-from human_capture.pose3d.outputs.palette import bone_colours, hexadecimal, person_colours
+from human_capture.pose3d.outputs.palette import (
+    bone_colours,
+    hexadecimal,
+    person_colours,
+)
 
 _SCRIPTS = ("motion.js", "orbit.js", "drawing.js", "timeline.js", "viewer.js")
 _UNKNOWN = -32768  # the 16-bit number that stands for a joint that is not there
