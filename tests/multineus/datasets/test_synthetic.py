@@ -65,9 +65,10 @@ def test_rays_go_through_the_pixels_they_are_of(portraits):
 
 
 def test_pixels_are_read_by_column_and_row(portraits):
-    colour, mask = portraits.seen(torch.tensor([1]), torch.tensor([[10, 40]]))
+    colour, mask, trust = portraits.seen(torch.tensor([1]), torch.tensor([[10, 40]]))
     torch.testing.assert_close(colour[0], portraits.images[1, :, 40, 10] / 255)
     torch.testing.assert_close(mask[0], portraits.masks[1, 40, 10] / 255)
+    assert trust.tolist() == [1.0] * len(trust)
 
 
 def test_masks_are_where_the_true_surface_is(portraits):
