@@ -9,6 +9,7 @@ from human_capture.common.errors import InputError
 from human_capture.common.schedules import Schedule
 from human_capture.multineus.camera_corrections import CameraCorrections
 from human_capture.multineus.datasets.synthetic import DrawHead, HeadRecipe
+from human_capture.multineus.fields.scene import BlendedHead
 from human_capture.multineus.fitting import PUBLISHED_STAGES, FitTask, Stage
 from human_capture.multineus.portraits import Portraits
 from human_capture.multineus.ray_batches import RaySampler
@@ -63,6 +64,19 @@ def test_the_first_stage_leaves_alone_what_people_share(small, portraits, tmp_pa
     assert moved
     assert all("coefficients" in name for name in moved)
     assert task.corrections.twists.abs().max() > 0
+
+
+def test_a_blend_is_all_that_its_stage_changes(small, portraits, tmp_path):
+    head = BlendedHead(small())
+    before = state(head)
+    fitted(head, portraits, Stage("blend", 2, 1e-2), tmp_path)
+    assert changed(before, head) == {"lean"}
+    assert head.shares.sum().item() == pytest.approx(1)
+    point = torch.rand(1, 5, 3)
+    first = torch.tensor([0])
+    torch.testing.assert_close(
+        head.of(first).distance(point), head.newcomer().of(first).distance(point)
+    )
 
 
 def test_the_second_stage_freezes_coefficients(small, portraits, tmp_path):
@@ -158,15 +172,17 @@ def test_a_loss_that_is_no_number_stops_with_its_rays(small, portraits, tmp_path
 
 
 def test_a_fit_that_was_interrupted_goes_on(small, portraits, tmp_path):
-    stages = (Stage("personal", 4, 1e-2), Stage("shared", 4, 1e-3))
-    preset = Preset(32, stages, 16, LOOK, 32)
-    whole = small().newcomer()
-    fit_head(whole, portraits, preset, tmp_path / "whole")
-    assert (tmp_path / "whole" / "preview.png").exists()
-    # the first stage is there, the second is not
-    (tmp_path / "whole" / "stage_2.ckpt").unlink()
-    again = small().newcomer()
-    fit_head(again, portraits, preset, tmp_path / "whole")
+    stages = (
+        Stage("blend", 3, 1e-2), Stage("personal", 4, 1e-2), Stage("shared", 4, 1e-3),
+    )  # fmt: skip
+    preset = Preset(32, stages, RaySampler(rays=16), LOOK)
+    run = tmp_path / "fit"
+    whole, _ = fit_head(small(), portraits, preset, run)
+    assert (run / "preview.png").exists()
+    # the first stages are there, the last is not
+    (run / "stage_3.ckpt").unlink()
+    prior = small()
+    again, _ = fit_head(prior, portraits, preset, run)
     coefficients = whole.sdf.layers[0].coefficients[0]
     assert torch.equal(again.sdf.layers[0].coefficients[0], coefficients)
     assert not torch.equal(again.sdf.layers[0].basis, small().sdf.layers[0].basis)

@@ -79,16 +79,24 @@ def test_a_step_leaves_other_objects_alone(kind):
         assert same == (number != 2)
 
 
-def test_an_average_layer_has_the_mean_weights(layer):
-    alone = layer.average()(torch.tensor([0]))
+def test_a_blend_is_a_combination_of_weights(layer):
+    shares = torch.tensor([0.5, -0.2, 0.7, 0.0])
     everyone = layer(torch.arange(4))
-    torch.testing.assert_close(alone.weight[0], everyone.weight.mean(0))
-    torch.testing.assert_close(alone.bias[0], everyone.bias.mean(0))
+    for blend in (layer.blend(shares), layer.newcomer(shares)(torch.tensor([0]))):
+        weight = torch.einsum("n,nji->ji", shares, everyone.weight)
+        torch.testing.assert_close(blend.weight[0], weight)
+        bias = torch.einsum("n,nj->j", shares, everyone.bias)
+        torch.testing.assert_close(blend.bias[0], bias)
 
 
-def test_an_average_low_rank_layer_shares_the_basis():
+def test_a_newcomer_shares_the_basis_and_nothing_else():
     layer = KINDS["low rank"]()
-    assert layer.average().basis is layer.basis
+    alone = layer.newcomer(torch.full((4,), 0.25))
+    assert alone.basis is layer.basis
+    with torch.no_grad():
+        alone.coefficients[0].zero_()
+    assert all(own.abs().max() > 0 for own in layer.coefficients)
+    assert len(layer.coefficients) == 4
 
 
 def test_weight_norm_is_that_of_torch():

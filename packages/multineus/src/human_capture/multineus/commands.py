@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from human_capture.common.cli import Command, main
 from human_capture.multineus.data import HeadsDataModule
+from human_capture.multineus.evaluation.trials import EvaluateOptions, evaluate
 from human_capture.multineus.reconstruct import ReconstructOptions, reconstruct
 from human_capture.multineus.task import FieldTask
 
@@ -16,6 +17,11 @@ COMMANDS = {
         "Photos of a person in, a 3D head out.",
         subject="photos",
         several=True,
+    ),
+    "evaluate": Command(
+        EvaluateOptions,
+        evaluate,
+        "Methods side by side on synthetic heads that nobody was trained on.",
     ),
 }
 

@@ -16,7 +16,7 @@ from torch.utils.data import DataLoader, Dataset
 from human_capture.common.cameras import Cameras
 from human_capture.common.schedules import USUAL_SCHEDULE, Schedule
 from human_capture.multineus.camera_corrections import CameraCorrections
-from human_capture.multineus.fields.scene import SceneField
+from human_capture.multineus.fields.scene import BlendedHead, SceneField
 from human_capture.multineus.objective import (
     FieldObjective,
     masked_psnr,
@@ -26,7 +26,7 @@ from human_capture.multineus.portraits import Portraits
 from human_capture.multineus.ray_batches import RaySampler
 from human_capture.multineus.renderer import Renderer
 
-Trains = Literal["personal", "shared", "everything", "cameras"]
+Trains = Literal["blend", "personal", "shared", "everything", "cameras"]
 Pixels = tuple[Int[Tensor, " ray"], Int[Tensor, "ray 2"]]
 
 
@@ -35,9 +35,10 @@ class Stage:
     """A part of the fit, with an optimiser of its own.
 
     Attributes:
-        trains: "personal" layers alone; what people "share", with combination
-            coefficients frozen; "everything"; or only the "cameras", as before pictures
-            are compared with views that were held out.
+        trains: The "blend" of people of a :class:`BlendedHead`; "personal" layers
+            alone; what people "share", with combination coefficients frozen;
+            "everything"; or only the "cameras", as before pictures are compared with
+            views that were held out.
         steps: How many.
         learning_rate: Of what it trains of the field.
         camera_learning_rate: Of the cameras' corrections; 0 leaves cameras as they are.
@@ -101,7 +102,8 @@ class FitTask(LightningModule):
     """Fit a field of one object, and the cameras, to pictures of one person.
 
     Args:
-        field: Such as :meth:`SceneField.newcomer` of a field of many people.
+        field: Such as :meth:`SceneField.newcomer` of a field of many people, or their
+            blend.
         portraits: The pictures.
         stage: What is trained, and for how long.
         corrections: Of the cameras; those of the stage before, or new ones if absent.
@@ -113,7 +115,7 @@ class FitTask(LightningModule):
 
     def __init__(
         self,
-        field: SceneField,
+        field: SceneField | BlendedHead,
         portraits: Portraits,
         stage: Stage,
         corrections: CameraCorrections | None = None,
@@ -182,9 +184,12 @@ class FitTask(LightningModule):
         }
 
 
-def _thaw(field: SceneField, trains: Trains) -> None:
+def _thaw(field: SceneField | BlendedHead, trains: Trains) -> None:
     """Let gradients reach what a stage trains, and nothing else."""
     field.requires_grad_(trains in ("shared", "everything"))
+    if isinstance(field, BlendedHead):
+        field.lean.requires_grad_(trains == "blend")
+        return
     for parameter in field.personal(0):
         frozen = trains == "cameras" or (trains == "shared" and field.low_rank)
         parameter.requires_grad_(not frozen)

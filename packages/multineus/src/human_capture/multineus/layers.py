@@ -7,6 +7,7 @@ object.
 
 from __future__ import annotations
 
+import copy
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -78,10 +79,21 @@ class ObjectLinear(nn.Module, ABC):
         """The parameters that belong to one object alone."""
 
     @abstractmethod
-    def average(self) -> ObjectLinear:
-        """A layer for one new object, with the mean of all objects' parameters.
+    def blend(self, shares: Float[Tensor, " object"]) -> Weights:
+        """Weights of one object that is a linear combination of all.
+
+        Args:
+            shares: Of the objects; they sum to one.
+        """
+
+    @abstractmethod
+    def newcomer(self, shares: Float[Tensor, " object"]) -> ObjectLinear:
+        """A layer for one new object, which begins as a linear combination of all.
 
         What the objects share is shared with the new layer too.
+
+        Args:
+            shares: Of the objects; they sum to one.
         """
 
 
@@ -128,7 +140,12 @@ class SharedLinear(ObjectLinear):
         """Nothing."""
         return []
 
-    def average(self) -> SharedLinear:
+    def blend(self, shares: Float[Tensor, " object"]) -> Weights:
+        """The weights, whoever is blended."""
+        weights: Weights = self(torch.arange(1))
+        return weights
+
+    def newcomer(self, shares: Float[Tensor, " object"]) -> SharedLinear:
         """Itself."""
         return self
 
@@ -170,14 +187,23 @@ class IndependentLinear(ObjectLinear):
         """Weight and bias of an object."""
         return [self.weight[object], self.bias[object]]
 
-    def average(self) -> IndependentLinear:
-        """A layer with the mean of all weights, for one object."""
+    def blend(self, shares: Float[Tensor, " object"]) -> Weights:
+        """Weights of one object that is a linear combination of all."""
+        return Weights(
+            _combination(shares, [*self.weight])[None],
+            _combination(shares, [*self.bias])[None],
+        )
 
-        def fill(weight: Tensor, bias: Tensor) -> None:
-            weight.copy_(torch.stack([*self.weight]).mean(0))
-            bias.copy_(torch.stack([*self.bias]).mean(0))
-
-        return IndependentLinear(self.inputs, self.outputs, fill, 1)
+    @torch.no_grad()
+    def newcomer(self, shares: Float[Tensor, " object"]) -> IndependentLinear:
+        """A layer with a linear combination of all weights, for one object."""
+        blend = self.blend(shares)
+        alone = copy.copy(self)
+        alone._modules = {
+            "weight": nn.ParameterList([*blend.weight]),
+            "bias": nn.ParameterList([*blend.bias]),
+        }
+        return alone
 
 
 class LowRankLinear(ObjectLinear):
@@ -219,8 +245,11 @@ class LowRankLinear(ObjectLinear):
     def forward(self, objects: Int[Tensor, " object"]) -> Weights:
         """The weights of some objects."""
         chosen = [self.coefficients[number] for number in objects.tolist()]
+        return self._combined(torch.stack(chosen))
+
+    def _combined(self, coefficients: Float[Tensor, "object rank"]) -> Weights:
         with torch.autocast(self.basis.device.type, enabled=False):
-            return Weights(*self._split(torch.stack(chosen) @ self.basis))
+            return Weights(*self._split(coefficients @ self.basis))
 
     def _split(self, flat: Tensor) -> tuple[Tensor, Tensor]:
         sizes = [self.inputs * self.outputs, self.outputs]
@@ -232,14 +261,21 @@ class LowRankLinear(ObjectLinear):
         """The coefficients of an object."""
         return [self.coefficients[object]]
 
-    def average(self) -> LowRankLinear:
-        """A layer of the same basis with the mean coefficients, for one object."""
-        alone = LowRankLinear(0, 0, _nothing, 1, self.rank)
-        alone.inputs, alone.outputs, alone.basis = self.inputs, self.outputs, self.basis
-        with torch.no_grad():
-            alone.coefficients[0].copy_(torch.stack([*self.coefficients]).mean(0))
+    def blend(self, shares: Float[Tensor, " object"]) -> Weights:
+        """Weights of one object that is a linear combination of all."""
+        return self._combined(_combination(shares, [*self.coefficients])[None])
+
+    @torch.no_grad()
+    def newcomer(self, shares: Float[Tensor, " object"]) -> LowRankLinear:
+        """A layer of the same basis, for one object."""
+        alone = copy.copy(self)
+        blended = _combination(shares, [*self.coefficients])
+        alone._modules = {"coefficients": nn.ParameterList([blended])}
         return alone
 
 
-def _nothing(weight: Tensor, bias: Tensor) -> None:
-    """Leaves everything as it is."""
+def _combination(shares: Float[Tensor, " object"], own: list[Tensor]) -> Tensor:
+    """Sum of the objects' parameters by their shares, in their own precision."""
+    everyone = torch.stack(own)
+    # not a product of matrices, which autocast would round
+    return (shares.view(-1, *[1] * (everyone.ndim - 1)) * everyone).sum(0)

@@ -14,7 +14,7 @@ from human_capture.multineus.fitting import FitTask
 from human_capture.multineus.renderer import Renderer
 from human_capture.multineus.views import render_view, turned
 
-QUICK_LOOK = Renderer(even=24, near_surface=16, rounds=2)
+QUICK_LOOK = Renderer(even=16, near_surface=8, rounds=2)
 
 
 class Preview(Callback):
@@ -22,22 +22,23 @@ class Preview(Callback):
 
     Args:
         path: The picture; it is written over and over.
-        seconds: Between two pictures.
+        seconds: Between two pictures; longer where drawing one takes over a twentieth
+            of that.
         size: Height and width of each part, in pixels.
         aside: Degrees by which the camera of the last part is moved.
     """
 
     def __init__(
-        self, path: Path, seconds: float = 30.0, size: int = 128, aside: float = 50.0
+        self, path: Path, seconds: float = 30.0, size: int = 96, aside: float = 50.0
     ) -> None:
         self.path, self.seconds, self.size, self.aside = path, seconds, size, aside
-        self._last = time.monotonic()
+        self._next = time.monotonic() + seconds
 
     def on_train_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, *_: Any
     ) -> None:
         """Write it if it is time."""
-        if time.monotonic() - self._last > self.seconds and trainer.is_global_zero:
+        if time.monotonic() > self._next and trainer.is_global_zero:
             self._write(pl_module)
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
@@ -47,6 +48,7 @@ class Preview(Callback):
 
     @torch.no_grad()
     def _write(self, task: LightningModule) -> None:
+        start = time.monotonic()
         assert isinstance(task, FitTask)
         portraits, whole = task.portraits, task.portraits.images.shape[-1]
         camera = task.cameras()[0].resize(self.size / whole)
@@ -67,4 +69,5 @@ class Preview(Callback):
             )
         row = torch.cat([part.cpu() for part in seen], -1)
         write_image(self.path, to_bytes(row))
-        self._last = time.monotonic()
+        stop = time.monotonic()
+        self._next = stop + max(self.seconds, 20 * (stop - start))

@@ -10,7 +10,12 @@ from jaxtyping import Float, Int
 from torch import Generator, Tensor
 
 from human_capture.common.cameras import Cameras
+from human_capture.common.rigid import move
 from human_capture.multineus.portraits import Portraits
+
+NOSE, FACE_RADIUS = (0.0, -0.38, 0.12), 0.4
+"""Where the tip of the nose is in the unit sphere, and how far the face reaches from it
+(95 mm, as far as H3DS measures faces)."""
 
 
 @dataclass(frozen=True)
@@ -70,17 +75,19 @@ def collate_rays(batches: Sequence[RayBatch]) -> RayBatch:
 
 @dataclass(frozen=True)
 class RaySampler:
-    """Draws pixels within the rectangle around a person's mask.
+    """Draws pixels within the rectangle around a person's mask, or about the face.
 
     Attributes:
         rays: Pixels drawn.
         views: Pictures that they come from, at most.
         margin: By which the rectangle is larger than the mask, as a share of its size.
+        face: Share of the pixels that are drawn about the face, or what hides it.
     """
 
     rays: int = 512
     views: int = 8
     margin: float = 0.15
+    face: float = 0.0
 
     def __call__(
         self, portraits: Portraits, object: int, generator: Generator
@@ -137,7 +144,24 @@ class RaySampler:
         order[some] = torch.arange(len(some))
         low, high = torch.split(boxes[order[view]], 2, -1)
         inside = torch.rand(self.rays, 2, generator=generator)
-        return view, (low + inside * (high - low)).long()
+        pixel = (low + inside * (high - low)).long()
+        if self.face:
+            near = torch.rand(self.rays, generator=generator) < self.face
+            pixel[near] = self._about_face(portraits, view[near], generator)
+        return view, pixel
+
+    def _about_face(
+        self, portraits: Portraits, view: Int[Tensor, " ray"], generator: Generator
+    ) -> Int[Tensor, "ray 2"]:
+        """Pixels of random points in a ball about the tip of the nose."""
+        way = torch.randn(len(view), 3, generator=generator)
+        reach = torch.rand(len(view), 1, generator=generator).pow(1 / 3)
+        ball = torch.nn.functional.normalize(way, dim=-1) * reach
+        points = move(FACE_RADIUS * ball + torch.tensor(NOSE), portraits.sphere)
+        pixel, _ = portraits.cameras[view].project(points[:, None])
+        height, width = portraits.masks.shape[1:]
+        last = torch.tensor([width - 1, height - 1])
+        return pixel[:, 0].long().clamp_min(0).minimum(last)
 
     def _box(self, mask: Tensor) -> Float[Tensor, "4"]:
         """First and one past the last column and row; all where nothing is covered."""

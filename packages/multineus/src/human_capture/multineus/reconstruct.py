@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-import torch
-from lightning.pytorch import Trainer, seed_everything
+from lightning.pytorch import seed_everything
 from lightning.pytorch.callbacks import ModelCheckpoint
 from rich.console import Console
 
 from human_capture.common.errors import InputError
 from human_capture.common.meshes import SUFFIXES, Extraction, Mesh, write_mesh
-from human_capture.common.processors import multiplies_bfloat16
 from human_capture.common.progress import plain_warnings, progress
 from human_capture.common.schedules import Schedule
 from human_capture.multineus.camera_corrections import CameraCorrections
-from human_capture.multineus.fields.scene import SceneField
-from human_capture.multineus.fitting import PUBLISHED_STAGES, FitTask, Stage
+from human_capture.multineus.fields.scene import BlendedHead, SceneField
+from human_capture.multineus.fitting import (
+    FIT_OBJECTIVE,
+    FIT_RENDERER,
+    FIT_SAMPLER,
+    PUBLISHED_STAGES,
+    FitTask,
+    Stage,
+)
+from human_capture.multineus.objective import FieldObjective
 from human_capture.multineus.outputs.page import write_page
 from human_capture.multineus.outputs.turntable import (
     write_contact_sheet,
@@ -30,6 +37,7 @@ from human_capture.multineus.preview import Preview
 from human_capture.multineus.priors import load_prior
 from human_capture.multineus.ray_batches import RaySampler
 from human_capture.multineus.renderer import Renderer
+from human_capture.multineus.runs import run_stage
 from human_capture.multineus.surface import extract_surface
 
 
@@ -40,30 +48,34 @@ class Preset:
     Attributes:
         size: Of the part of each photo about the head, in pixels.
         stages: Of the fit.
-        rays: A step.
-        renderer: How they are sampled.
+        sampler: Draws the pixels of a step.
+        renderer: How rays are sampled.
+        objective: Weights of the losses.
         resolution: Of the grid that the mesh is taken from.
     """
 
     size: int
     stages: tuple[Stage, ...]
-    rays: int
-    renderer: Renderer
-    resolution: int
+    sampler: RaySampler = FIT_SAMPLER
+    renderer: Renderer = FIT_RENDERER
+    objective: FieldObjective = FIT_OBJECTIVE
+    resolution: int = 512
 
 
 PRESETS = {
     "quick": Preset(
         192,
         (
-            Stage("personal", 500, 1e-2, 1e-3, Schedule(20)),
-            Stage("shared", 700, 1e-4, 2e-4, Schedule(50)),
+            Stage("blend", 200, 1e-2, 1e-3, Schedule(20)),
+            Stage("personal", 300, 2e-3, 5e-4, Schedule(20)),
+            Stage("shared", 500, 1e-4, 2e-4, Schedule(50)),
         ),
-        256,
-        Renderer(even=24, near_surface=24, rounds=2),
+        RaySampler(rays=192, face=0.3),
+        Renderer(even=16, near_surface=16, rounds=2),
+        FieldObjective(eikonal_points=2),
         256,
     ),
-    "full": Preset(512, PUBLISHED_STAGES, 512, Renderer(), 512),
+    "full": Preset(512, PUBLISHED_STAGES),
 }
 
 
@@ -105,9 +117,9 @@ def reconstruct(options: ReconstructOptions) -> Mesh:
         portraits = read_photos(
             photos, PhotoOptions(preset.size, options.face, options.field_of_view)
         )
-    head = load_prior(options.prior).newcomer()
     run = path.parent / f"{path.stem}_fit"
-    fit_head(head, portraits, preset, run, options.resume)
+    prior = load_prior(options.prior)
+    head, _ = fit_head(prior, portraits, preset, run, options.resume)
     mesh = extract_surface(
         head,
         0,
@@ -127,41 +139,59 @@ def reconstruct(options: ReconstructOptions) -> Mesh:
     return mesh
 
 
+AfterStage = Callable[[Stage, SceneField, CameraCorrections], None]
+"""Gets a stage that is over, the head after it, and the cameras' corrections."""
+
+
 def fit_head(
-    head: SceneField,
+    people: SceneField,
     portraits: Portraits,
     preset: Preset,
     run: Path,
     resume: bool = True,
-) -> CameraCorrections:
-    """Fit a field of one object in the stages of a preset.
+    after: AfterStage | None = None,
+    show: bool = True,
+) -> tuple[SceneField, CameraCorrections]:
+    """Fit a new person of a field to pictures, in the stages of a preset.
 
     Args:
-        head: Such as :meth:`SceneField.newcomer`; it is changed.
+        people: Field to start from. Later stages change what it shares.
         portraits: The pictures.
         preset: How carefully.
         run: Folder of checkpoints and of ``preview.png``.
         resume: Go on from the checkpoints of a fit that was interrupted.
+        after: Called after every stage with what the head is then.
+        show: Draw previews.
 
     Returns:
-        The cameras' corrections.
+        A field of one object, and the cameras' corrections.
     """
     seed_everything(0, verbose=False)
     corrections = CameraCorrections(len(portraits))
+    field: SceneField | BlendedHead = BlendedHead(people)
     for number, stage in enumerate(preset.stages):
+        if isinstance(field, BlendedHead) and stage.trains != "blend":
+            field = _alone(field)
         task = FitTask(
-            head,
+            field,
             portraits,
             stage,
             corrections,
             preset.renderer,
-            RaySampler(rays=preset.rays),
+            preset.sampler,
+            preset.objective,
         )
-        _run_stage(task, number, run, resume)
-    return corrections
+        _run_stage(task, number, run, resume, show)
+        if after is not None:
+            after(stage, _alone(field), corrections)
+    return _alone(field), corrections
 
 
-def _run_stage(task: FitTask, number: int, run: Path, resume: bool) -> None:
+def _alone(field: SceneField | BlendedHead) -> SceneField:
+    return field.newcomer() if isinstance(field, BlendedHead) else field
+
+
+def _run_stage(task: FitTask, number: int, run: Path, resume: bool, show: bool) -> None:
     name = f"stage_{number + 1}"
     checkpoint = run / f"{name}.ckpt"
     if checkpoint.exists() and not resume:
@@ -172,15 +202,6 @@ def _run_stage(task: FitTask, number: int, run: Path, resume: bool) -> None:
         every_n_train_steps=max(task.stage.steps // 20, 1),
         enable_version_counter=False,
     )
-    half = torch.cuda.is_available() or multiplies_bfloat16()
-    trainer = Trainer(
-        max_steps=task.stage.steps,
-        devices=1,
-        precision="bf16-mixed" if half else "32-true",
-        logger=False,
-        callbacks=[keep, Preview(run / "preview.png")],
-        enable_model_summary=False,
-        default_root_dir=run,
-        log_every_n_steps=10,
-    )
-    trainer.fit(task, ckpt_path=checkpoint if checkpoint.exists() else None)
+    begun = checkpoint if checkpoint.exists() else None
+    callbacks = [keep, Preview(run / "preview.png")] if show else [keep]
+    run_stage(task, run, callbacks, begun, show)

@@ -9,14 +9,14 @@ from jaxtyping import Float
 from torch import Tensor
 
 from human_capture.common.cameras import Cameras
-from human_capture.multineus.fields.scene import SceneField
+from human_capture.multineus.fields.scene import BlendedHead, SceneField
 from human_capture.multineus.portraits import Portraits
 from human_capture.multineus.renderer import Renderer
 
 
 @torch.no_grad()
 def render_view(
-    field: SceneField,
+    field: SceneField | BlendedHead,
     object: int,
     camera: Cameras,
     sphere: Float[Tensor, "4 4"],

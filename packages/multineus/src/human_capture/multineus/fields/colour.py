@@ -26,6 +26,7 @@ class ColourNetwork(nn.Module):
         depth: Hidden layers.
         view_dependent: See the direction of the ray, as NeuS does; Multi-NeuS does not,
             so that a colour belongs to a point.
+        frequencies: Of the encoding of positions, for fine texture; 0 as NeuS.
     """
 
     def __init__(
@@ -35,10 +36,11 @@ class ColourNetwork(nn.Module):
         width: int = 256,
         depth: int = 4,
         view_dependent: bool = False,
+        frequencies: int = 0,
     ) -> None:
         super().__init__()
-        self.view_dependent = view_dependent
-        inputs = 3 + 3 + feature
+        self.view_dependent, self.frequencies = view_dependent, frequencies
+        inputs = code_length(3, frequencies) + 3 + feature
         if view_dependent:
             inputs += code_length(3, DIRECTION_FREQUENCIES)
         sizes = [inputs, *[width] * depth, 3]
@@ -66,7 +68,7 @@ class ColourNetwork(nn.Module):
             surface: What the distance field says of the points.
             weights: From :meth:`weights`.
         """
-        parts = [points, surface.gradient, surface.feature]
+        parts = [encode(points, self.frequencies), surface.gradient, surface.feature]
         if self.view_dependent:
             parts.insert(1, encode(directions, DIRECTION_FREQUENCIES))
         hidden = torch.cat(parts, -1)

@@ -6,8 +6,9 @@ import copy
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal
+from typing import Any, Literal
 
+import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
@@ -123,12 +124,17 @@ class SceneField(nn.Module):
             self, objects, self.sdf.weights(objects), self.colour.weights(objects)
         )
 
-    def newcomer(self) -> SceneField:
-        """A field of one person more, who is the mean of all; without a background.
+    def newcomer(self, shares: Float[Tensor, " object"] | None = None) -> SceneField:
+        """A field of one person more, who begins as a blend; without a background.
 
         Personal layers are new, what people share is shared with this field too (Multi-
         NeuS).
+
+        Args:
+            shares: Of all objects in the blend, which sum to one; the mean if absent.
         """
+        if shares is None:
+            shares = self.equal_shares()
         alone = copy.copy(self)
         alone._modules = dict(self._modules)
         alone.objects = 1
@@ -136,11 +142,16 @@ class SceneField(nn.Module):
             network = copy.copy(getattr(self, name))
             network._modules = dict(network._modules)
             network.layers = nn.ModuleList(
-                layer.average() for layer in getattr(self, name).layers
+                layer.newcomer(shares) for layer in getattr(self, name).layers
             )
             setattr(alone, name, network)
         alone.background = nn.ModuleList()
         return alone
+
+    def equal_shares(self) -> Float[Tensor, " object"]:
+        """The blend that is the mean of all objects."""
+        device = self.deviation.variance.device
+        return torch.full((self.objects,), 1 / self.objects, device=device)
 
     def personal(self, object: int) -> list[nn.Parameter]:
         """The parameters that belong to one object alone, its background's too.
@@ -207,3 +218,43 @@ class ObjectFields:
         """What is around each object; nothing if the field has no backgrounds."""
         around = self.field.background
         return [around[number] for number in self.objects.tolist()] if around else []
+
+
+class BlendedHead(nn.Module):
+    """One person as a blend of all people of a field, the same in every layer.
+
+    A photo says little about a head; the shares of the blend are as many numbers as
+    there are people, and most blends of heads are heads. A place to begin from before
+    anything else of a new person is fitted.
+
+    Args:
+        people: Field of many.
+    """
+
+    def __init__(self, people: SceneField) -> None:
+        super().__init__()
+        self.people = people
+        self.lean = nn.Parameter(torch.zeros(people.objects))
+
+    @property
+    def shares(self) -> Float[Tensor, " object"]:
+        """Of all people; they sum to one."""
+        shares: Tensor = self.people.equal_shares() + self.lean - self.lean.mean()
+        return shares
+
+    def of(self, objects: Int[Tensor, " object"]) -> ObjectFields:
+        """The field of the blend.
+
+        Args:
+            objects: Its number, 0, as often as it is asked for.
+        """
+        networks: tuple[Any, ...] = (self.people.sdf, self.people.colour)
+        sdf, colour = (
+            [layer.blend(self.shares) for layer in network.layers]
+            for network in networks
+        )
+        return ObjectFields(self.people, objects, sdf, colour)
+
+    def newcomer(self) -> SceneField:
+        """A field of that one person, to be fitted further."""
+        return self.people.newcomer(self.shares.detach())

@@ -1,0 +1,1 @@
+"""How near fitted heads come to the truth."""
