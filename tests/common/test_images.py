@@ -3,6 +3,7 @@ import errno
 import numpy as np
 import pytest
 import torch
+from PIL import ExifTags, Image
 
 from human_capture.common import images
 from human_capture.common.errors import InputError
@@ -66,3 +67,34 @@ def test_tensor_and_bytes_are_inverse():
     assert tensor.shape == (2, 3, 20, 30) and tensor.max() <= 1
     assert (images.to_bytes(tensor) == batch).all()
     assert images.to_bytes(torch.full((3, 1, 1), 7.0)).max() == 255
+
+
+def photo_with(path, size=(400, 300), **written):
+    exif = Image.Exif()
+    exif.get_ifd(ExifTags.IFD.Exif).update(
+        {ExifTags.Base[name].value: value for name, value in written.items()}
+    )
+    Image.new("RGB", size).save(path, exif=exif)
+    return path
+
+
+def test_the_focal_length_that_a_camera_wrote_is_read(tmp_path):
+    path = photo_with(tmp_path / "phone.jpg", FocalLengthIn35mmFilm=26)
+    focal = images.focal_from_exif(path, 400, 300)
+    # the diagonal of the picture is 500 pixels, that of the film 43.27 mm
+    assert focal == pytest.approx(26 * 500 / 43.27)
+    whole = {"ExifImageWidth": 4000, "ExifImageHeight": 3000}
+    path = photo_with(tmp_path / "small.jpg", FocalLengthIn35mmFilm=26, **whole)
+    assert images.focal_from_exif(path, 400, 300) == pytest.approx(focal)
+    assert images.focal_from_exif(path, 300, 400) == pytest.approx(focal)  # turned
+
+
+def test_nothing_is_known_of_cropped_photos_and_plain_files(tmp_path):
+    wide = {"ExifImageWidth": 4000, "ExifImageHeight": 3000}
+    path = photo_with(
+        tmp_path / "cropped.jpg", (300, 300), FocalLengthIn35mmFilm=26, **wide
+    )
+    assert images.focal_from_exif(path, 300, 300) is None
+    assert images.focal_from_exif(photo_with(tmp_path / "plain.jpg"), 400, 300) is None
+    (tmp_path / "noise.jpg").write_bytes(b"\xff\xd8nothing")
+    assert images.focal_from_exif(tmp_path / "noise.jpg", 400, 300) is None

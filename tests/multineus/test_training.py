@@ -13,7 +13,12 @@ from human_capture.multineus.fields.scene import PersonalLayers, SceneField
 from human_capture.multineus.fields.sdf import SDFNetwork
 from human_capture.multineus.objective import FieldObjective
 from human_capture.multineus.portraits import Portraits
-from human_capture.multineus.ray_batches import RaySampler, collate_rays
+from human_capture.multineus.ray_batches import (
+    FACE_RADIUS,
+    NOSE,
+    RaySampler,
+    collate_rays,
+)
 from human_capture.multineus.renderer import Renderer
 from human_capture.multineus.task import FieldTask
 
@@ -44,6 +49,20 @@ def test_pixels_come_from_around_the_mask(portraits):
     inside = (x >= 15) & (x < 25) & (y >= 10) & (y < 20)
     torch.testing.assert_close(batch.mask[0], inside.float())
     assert batch.objects.tolist() == [3]
+
+
+def test_some_pixels_are_about_the_face(portraits):
+    """Rays through such pixels pass the tip of the nose within the face's radius."""
+
+    def near(batch):
+        towards = torch.tensor(NOSE) - batch.origins[0]
+        along = (towards * batch.directions[0]).sum(-1, keepdim=True)
+        apart = (towards - along * batch.directions[0]).norm(dim=-1)
+        return (apart < FACE_RADIUS + 0.1).float().mean()
+
+    few = drawn(portraits, margin=0.0)
+    assert near(drawn(portraits, face=1.0)) == 1
+    assert near(few) < near(drawn(portraits, margin=0.0, face=0.5)) < 1
 
 
 def test_rays_come_from_some_views(portraits):

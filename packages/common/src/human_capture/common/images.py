@@ -9,12 +9,17 @@ import cv2
 import numpy as np
 import torch
 from jaxtyping import Float, UInt8
+from PIL import ExifTags, Image
 from torch import Tensor
 
 from human_capture.common.errors import InputError
 from human_capture.common.files import atomic_path
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp")
+
+
+FULL_FRAME_DIAGONAL_MM = 43.27
+"""What 35 mm equivalents of focal lengths refer to (CIPA DCG-001)."""
 
 
 def read_image(path: str | Path) -> UInt8[np.ndarray, "height width 3"]:
@@ -34,6 +39,36 @@ def read_image(path: str | Path) -> UInt8[np.ndarray, "height width 3"]:
     if image is None:
         raise InputError(f"{str(path)!r} is not an image, or it is damaged.")
     return np.ascontiguousarray(image[..., ::-1], dtype=np.uint8)
+
+
+def focal_from_exif(path: str | Path, width: int, height: int) -> float | None:
+    """Focal length in pixels that a camera has written into a photo; None if it did not.
+
+    Photos whose aspect is not that of the sensor's picture have been cropped, so nothing
+    is known of them.
+
+    Args:
+        path: The photo.
+        width: Of the photo, in pixels.
+        height: Of the photo, in pixels.
+    """
+    try:
+        with Image.open(path) as photo:
+            exif = photo.getexif().get_ifd(ExifTags.IFD.Exif)
+    except (OSError, SyntaxError, ValueError):  # a format that Pillow cannot read
+        return None
+    equivalent = float(exif.get(ExifTags.Base.FocalLengthIn35mmFilm, 0) or 0)
+    taken = [
+        float(exif.get(tag, 0) or 0)
+        for tag in (ExifTags.Base.ExifImageWidth, ExifTags.Base.ExifImageHeight)
+    ]
+    if min(taken) > 0:
+        ratio = max(taken) / min(taken) * min(width, height) / max(width, height)
+        if abs(ratio - 1) > 0.02:
+            return None
+    if equivalent <= 0:
+        return None
+    return equivalent / FULL_FRAME_DIAGONAL_MM * float(np.hypot(width, height))
 
 
 def write_image(

@@ -18,7 +18,7 @@ from human_capture.common.detectors.face_finder import FaceFinder
 from human_capture.common.detectors.face_landmarks import DetectedFace
 from human_capture.common.detectors.person_mask import PersonSegmenter
 from human_capture.common.errors import InputError
-from human_capture.common.images import SUFFIXES, read_image
+from human_capture.common.images import SUFFIXES, focal_from_exif, read_image
 from human_capture.multineus.canonical import find_camera, sphere_in_metres
 from human_capture.multineus.datasets.synthetic import RADIUS_M
 from human_capture.multineus.portraits import Portraits
@@ -35,8 +35,9 @@ class PhotoOptions:
     Attributes:
         size: Width and height of the part about the head, in pixels.
         face: Number of the face, the largest is 0; asked for where there are several.
-        field_of_view: Of the photo's longer side, in degrees; a distance of 1.7 metres
-            is assumed if absent.
+        field_of_view: Of the photo's longer side, in degrees. If absent, the focal
+            length that the camera wrote into the photo counts, and if there is none a
+            distance of 1.7 metres is assumed.
     """
 
     size: int = 256
@@ -110,7 +111,7 @@ def _read_photo(
     face = _chosen(finder(image), path, options.face)
     mask = _mask(path, image, face, segmenter)
     height, width = image.shape[:2]
-    focal = None
+    focal = focal_from_exif(path, width, height)
     if options.field_of_view is not None:
         half = np.deg2rad(options.field_of_view) / 2
         focal = max(height, width) / 2 / float(np.tan(half))

@@ -92,7 +92,8 @@ class ReconstructOptions:
             Multi-NeuS, for a GPU.
         prior: Field of many heads to start from: a name, or a .safetensors file.
         face: Which face, where a photo shows several; the largest is 0.
-        field_of_view: Of the photos' longer side, in degrees, if it is known.
+        field_of_view: Of the photos' longer side, in degrees, if it is known and the
+            camera has not written it into them.
         resume: Go on with a fit that was interrupted.
     """
 
