@@ -15,6 +15,7 @@ from human_capture.multineus.portraits import Portraits
 from human_capture.multineus.ray_batches import RaySampler
 from human_capture.multineus.reconstruct import Preset, fit_head
 from human_capture.multineus.renderer import Renderer
+from human_capture.multineus.runs import run_stage
 from human_capture.multineus.views import render_view
 
 LOOK = Renderer(even=8, near_surface=8, rounds=2)
@@ -186,3 +187,34 @@ def test_a_fit_that_was_interrupted_goes_on(small, portraits, tmp_path):
     coefficients = whole.sdf.layers[0].coefficients[0]
     assert torch.equal(again.sdf.layers[0].coefficients[0], coefficients)
     assert not torch.equal(again.sdf.layers[0].basis, small().sdf.layers[0].basis)
+
+
+class NarrowRenderer(Renderer):
+    """Has no memory for more than 20 rays."""
+
+    def __call__(self, field, origins, *rest):
+        if origins.shape[1] > 20:
+            raise RuntimeError("DefaultCPUAllocator: not enough memory: you tried to")
+        return super().__call__(field, origins, *rest)
+
+
+class BrokenRenderer(Renderer):
+    """Fails for a reason of its own."""
+
+    def __call__(self, *rest):
+        raise RuntimeError("another reason")
+
+
+def test_too_many_rays_are_answered_with_how_many_fit(small, portraits, tmp_path):
+    task = FitTask(
+        small().newcomer(),
+        portraits,
+        Stage("personal", 2, 1e-2),
+        renderer=NarrowRenderer(even=8, near_surface=8, rounds=2),
+        sampler=RaySampler(rays=64),
+    )
+    with pytest.raises(InputError, match="for 64 rays a step; 16 would fit"):
+        run_stage(task, tmp_path, bar=False)
+    task.renderer = BrokenRenderer()
+    with pytest.raises(RuntimeError, match="another reason"):
+        run_stage(task, tmp_path, bar=False)

@@ -42,10 +42,10 @@ def read_image(path: str | Path) -> UInt8[np.ndarray, "height width 3"]:
 
 
 def focal_from_exif(path: str | Path, width: int, height: int) -> float | None:
-    """Focal length in pixels that a camera has written into a photo; None if it did not.
+    """Focal length in pixels that a camera has written into a photo, if it has.
 
-    Photos whose aspect is not that of the sensor's picture have been cropped, so nothing
-    is known of them.
+    Photos whose aspect is not that of what was taken have been cropped, so nothing is
+    known of them.
 
     Args:
         path: The photo.

@@ -23,8 +23,8 @@ from human_capture.multineus.objective import (
     require_finite,
 )
 from human_capture.multineus.portraits import Portraits
-from human_capture.multineus.ray_batches import RaySampler
-from human_capture.multineus.renderer import Renderer
+from human_capture.multineus.ray_batches import RayBatch, RaySampler
+from human_capture.multineus.renderer import Rendered, Renderer
 
 Trains = Literal["blend", "personal", "shared", "everything", "cameras"]
 Pixels = tuple[Int[Tensor, " ray"], Int[Tensor, "ray 2"]]
@@ -149,14 +149,26 @@ class FitTask(LightningModule):
         draws = PixelDraws(self.portraits.to("cpu"), self.sampler, self.stage.steps)
         return DataLoader(draws, batch_size=None, collate_fn=tuple)
 
-    def training_step(self, pixels: Pixels, batch_idx: int) -> Float[Tensor, ""]:
-        """Sum of all losses."""
+    def losses(
+        self, view: Int[Tensor, " ray"], pixel: Int[Tensor, "ray 2"]
+    ) -> tuple[dict[str, Tensor], Rendered, RayBatch]:
+        """Every loss of some pixels by name, what is rendered there and what is seen.
+
+        Args:
+            view: Number of each pixel's view.
+            pixel: Column and row.
+        """
         generator = Generator().manual_seed(int(torch.randint(2**31, ())))
-        batch = self.sampler.batch(self.portraits, 0, *pixels, self.cameras())
+        batch = self.sampler.batch(self.portraits, 0, view, pixel, self.cameras())
         losses, rendered = self.objective(
             self.field.of(batch.objects), self.renderer, batch, generator
         )
         losses["focal"] = self.focal * self.corrections.log_focal.square()
+        return losses, rendered, batch
+
+    def training_step(self, pixels: Pixels, batch_idx: int) -> Float[Tensor, ""]:
+        """Sum of all losses."""
+        losses, rendered, batch = self.losses(*pixels)
         for name, loss in losses.items():
             self.log(f"{self.stage.trains}/{name}", loss.detach(), batch_size=1)
         psnr = masked_psnr(rendered, batch)

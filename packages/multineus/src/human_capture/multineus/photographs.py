@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -94,14 +94,17 @@ def read_photos(
     portraits = Portraits(
         torch.stack(images), torch.stack(masks), stack(cameras), sphere_in_metres()
     )
+    return without_body(portraits)
+
+
+def without_body(portraits: Portraits) -> Portraits:
+    """The same pictures, of which nothing is learned where the body goes on.
+
+    Args:
+        portraits: In the frame that all heads share.
+    """
     trust = torch.stack([_trust(portraits, view) for view in range(len(portraits))])
-    return Portraits(
-        portraits.images,
-        portraits.masks,
-        portraits.cameras,
-        portraits.sphere,
-        trust=trust,
-    )
+    return replace(portraits, trust=trust)
 
 
 def _read_photo(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -16,6 +16,7 @@ from human_capture.common.meshes import SUFFIXES, Extraction, Mesh, write_mesh
 from human_capture.common.progress import plain_warnings, progress
 from human_capture.common.schedules import Schedule
 from human_capture.multineus.camera_corrections import CameraCorrections
+from human_capture.multineus.datasets.scene_folders import is_scene
 from human_capture.multineus.fields.scene import BlendedHead, SceneField
 from human_capture.multineus.fitting import (
     FIT_OBJECTIVE,
@@ -31,11 +32,17 @@ from human_capture.multineus.outputs.turntable import (
     write_contact_sheet,
     write_turntable,
 )
-from human_capture.multineus.photographs import PhotoOptions, find_photos, read_photos
+from human_capture.multineus.photographs import (
+    PhotoOptions,
+    find_photos,
+    read_photos,
+    without_body,
+)
 from human_capture.multineus.portraits import Portraits
 from human_capture.multineus.preview import Preview
 from human_capture.multineus.priors import load_prior
 from human_capture.multineus.ray_batches import RaySampler
+from human_capture.multineus.registration import read_registered_scene
 from human_capture.multineus.renderer import Renderer
 from human_capture.multineus.runs import run_stage
 from human_capture.multineus.surface import extract_surface
@@ -85,7 +92,8 @@ class ReconstructOptions:
 
     Args:
         photos: One photo or several, or a folder of them; masks that you have lie in a
-            folder "mask" beside them, under the same names.
+            folder "mask" beside them, under the same names. Or the folder of a scene in
+            NeuS's format, whose cameras are known.
         output: The mesh to write: .glb, .ply or .obj, in metres. A video, a picture and
             a page to turn the head in are written beside it.
         preset: "quick" takes some minutes on a processor, "full" is the schedule of
@@ -94,6 +102,9 @@ class ReconstructOptions:
         face: Which face, where a photo shows several; the largest is 0.
         field_of_view: Of the photos' longer side, in degrees, if it is known and the
             camera has not written it into them.
+        views: Numbers of the views of a scene that are used; all if absent.
+        metres: Length of the unit of a scene's cameras; 0.001 for H3DS.
+        rays: A step; the preset's number if absent. Fewer need less memory.
         resume: Go on with a fit that was interrupted.
     """
 
@@ -103,6 +114,9 @@ class ReconstructOptions:
     prior: str = "heads"
     face: int | None = None
     field_of_view: float | None = None
+    views: list[int] | None = None
+    metres: float = 1.0
+    rays: int | None = None
     resume: bool = True
 
 
@@ -113,11 +127,10 @@ def reconstruct(options: ReconstructOptions) -> Mesh:
         raise InputError(
             f"{options.output!r}: heads are written as {', '.join(SUFFIXES)} files."
         )
-    photos = find_photos(options.photos)
+    if options.rays is not None:
+        preset = replace(preset, sampler=replace(preset.sampler, rays=options.rays))
     with plain_warnings():
-        portraits = read_photos(
-            photos, PhotoOptions(preset.size, options.face, options.field_of_view)
-        )
+        portraits = _read(options, preset.size)
     run = path.parent / f"{path.stem}_fit"
     prior = load_prior(options.prior)
     head, _ = fit_head(prior, portraits, preset, run, options.resume)
@@ -138,6 +151,17 @@ def reconstruct(options: ReconstructOptions) -> Mesh:
         soft_wrap=True,
     )
     return mesh
+
+
+def _read(options: ReconstructOptions, size: int) -> Portraits:
+    only = Path(options.photos[0]) if len(options.photos) == 1 else None
+    if only is not None and is_scene(only):
+        scene = read_registered_scene(only, options.views, 2 * size, options.metres)
+        return without_body(scene)
+    return read_photos(
+        find_photos(options.photos),
+        PhotoOptions(size, options.face, options.field_of_view),
+    )
 
 
 AfterStage = Callable[[Stage, SceneField, CameraCorrections], None]

@@ -6,11 +6,14 @@ import logging
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import torch
 from lightning.pytorch import Callback, Trainer
+from torch import Generator
 
+from human_capture.common.errors import InputError
 from human_capture.common.processors import multiplies_bfloat16
 from human_capture.multineus.fitting import FitTask
 
@@ -30,6 +33,9 @@ def run_stage(
         callbacks: Such as one that keeps checkpoints.
         checkpoint: To go on from.
         bar: Show how far it is.
+
+    Raises:
+        InputError: There is not enough memory; the message says how many rays fit.
     """
     half = torch.cuda.is_available() or multiplies_bfloat16()
     with _without_remarks():
@@ -46,7 +52,51 @@ def run_stage(
             default_root_dir=folder,
             log_every_n_steps=10,
         )
-        trainer.fit(task, ckpt_path=checkpoint)
+        try:
+            trainer.fit(task, ckpt_path=checkpoint)
+        except (MemoryError, RuntimeError) as error:
+            if not is_out_of_memory(error):
+                raise
+            rays = task.sampler.rays
+            fitting = rays_that_fit(task)
+            advice = f"{fitting} would fit" if fitting else "not even one would fit"
+            raise InputError(
+                f"There is not enough memory for {rays} rays a step; {advice}."
+            ) from error
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an error says that memory is used up, on whatever device.
+
+    Args:
+        error: Of a tensor's allocation.
+    """
+    return isinstance(error, (MemoryError, torch.OutOfMemoryError)) or (
+        "not enough memory" in str(error) or "allocate memory" in str(error)
+    )
+
+
+def rays_that_fit(task: FitTask) -> int:
+    """Rays of a step for which there is memory, by halving them until a step works.
+
+    Args:
+        task: Whose step did not.
+    """
+    rays = task.sampler.rays // 2
+    while rays:
+        pixels = replace(task.sampler, rays=rays).pixels(
+            task.portraits.to("cpu"), Generator().manual_seed(0)
+        )
+        try:
+            loss, _, _ = task.losses(*(part.to(task.device) for part in pixels))
+            total = torch.stack(list(loss.values())).sum()
+            torch.autograd.backward(total)
+            return rays
+        except (MemoryError, RuntimeError) as error:
+            if not is_out_of_memory(error):
+                raise
+        rays //= 2
+    return 0
 
 
 @contextmanager
