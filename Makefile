@@ -18,8 +18,12 @@ $(SETUP):
 	$(BIN)/pip install -q --no-deps mediapipe==0.10.14 Pose2Sim==0.10.49
 	@touch $@
 
-demo: $(SETUP) ## Real people from four cameras to 3D motion, and the methods compared
+demo: $(SETUP) ## Real people from four cameras to 3D motion, methods compared; a head
 	$(BIN)/pose3d demo --output outputs/demo
+	$(BIN)/multineus demo --preset draft --output outputs/demo/head
+
+demo-multineus: $(SETUP) ## A photo to a 3D head, some minutes of fitting
+	$(BIN)/multineus demo --output outputs/demo_multineus
 
 test: $(SETUP) ## Run the fast tests
 	$(BIN)/pytest
@@ -34,6 +38,6 @@ bench: $(SETUP) ## Measure speed and memory against plain versions and peers
 	$(BIN)/python benchmarks/run.py --output benchmarks/RESULTS.md
 
 help: ## Show this help
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' Makefile
 
-.PHONY: setup demo test test-all check bench help
+.PHONY: setup demo demo-multineus test test-all check bench help

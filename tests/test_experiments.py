@@ -9,7 +9,8 @@ from human_capture.multineus.commands import run as run_multineus
 from human_capture.pose3d.commands import run as run_pose3d
 
 EXPERIMENTS = Path(__file__).parents[1] / "experiments"
-CONFIGS = sorted(EXPERIMENTS.glob("*/*.yaml"))
+EVALUATIONS = sorted(EXPERIMENTS.glob("*/evaluation*.yaml"))
+CONFIGS = sorted({*EXPERIMENTS.glob("*/*.yaml")} - {*EVALUATIONS})
 RUN = {"pose3d": run_pose3d, "multineus": run_multineus}
 DEBUG = EXPERIMENTS / "debug.yaml"
 SMALL = {  # the same networks on small pictures and volumes
@@ -56,3 +57,22 @@ def test_experiment_runs(config: Path, tmp_path: Path, cache: Path, monkeypatch)
     for part, overrides in SMALL.items():
         arguments += overrides if part in config.stem else []
     assert RUN[config.parent.name](arguments) == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("config", EVALUATIONS, ids=lambda p: p.stem)
+def test_evaluation_runs(config: Path, tmp_path: Path, cache: Path, monkeypatch):
+    monkeypatch.setenv("HUMAN_CAPTURE_CACHE", str(cache))
+    settings = yaml.safe_load(config.read_text())
+    methods = settings["methods"]
+    for method in methods:
+        if str(method["prior"]).startswith("outputs/"):  # of an earlier run
+            method["prior"] = "heads"
+        method["seen"] = method.get("seen", ["front"])[:1]
+        for stage in method["stages"]:
+            stage["steps"] = 1
+    settings |= {"heads": 1, "size": 32, "output": str(tmp_path / "out")}
+    (tmp_path / "small.yaml").write_text(yaml.safe_dump(settings))
+    assert RUN[config.parent.name](["evaluate", f"--config={tmp_path}/small.yaml"]) == 0
+    table = (tmp_path / "out" / "table.md").read_text().splitlines()
+    assert len(table) == 2 + sum(len(method["stages"]) for method in methods)

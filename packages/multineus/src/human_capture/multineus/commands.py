@@ -6,11 +6,15 @@ from collections.abc import Sequence
 
 from human_capture.common.cli import Command, main
 from human_capture.multineus.data import HeadsDataModule
+from human_capture.multineus.demo import DemoOptions, demo
 from human_capture.multineus.evaluation.trials import EvaluateOptions, evaluate
 from human_capture.multineus.reconstruct import ReconstructOptions, reconstruct
 from human_capture.multineus.task import FieldTask
 
 COMMANDS = {
+    "demo": Command(
+        DemoOptions, demo, "The photo of a person nobody has seen becomes a head."
+    ),
     "reconstruct": Command(
         ReconstructOptions,
         reconstruct,

@@ -69,7 +69,20 @@ class Preset:
     resolution: int = 512
 
 
-PRESETS = {
+PresetName = Literal["draft", "quick", "full"]
+
+PRESETS: dict[PresetName, Preset] = {
+    "draft": Preset(
+        128,
+        (
+            Stage("blend", 150, 1e-2, 1e-3, Schedule(20)),
+            Stage("personal", 60, 2e-3, 5e-4, Schedule(20)),
+        ),
+        RaySampler(rays=128, face=0.3),
+        Renderer(even=16, near_surface=16, rounds=2),
+        FieldObjective(eikonal_points=1),
+        160,
+    ),
     "quick": Preset(
         192,
         (
@@ -96,8 +109,8 @@ class ReconstructOptions:
             NeuS's format, whose cameras are known.
         output: The mesh to write: .glb, .ply or .obj, in metres. A video, a picture and
             a page to turn the head in are written beside it.
-        preset: "quick" takes some minutes on a processor, "full" is the schedule of
-            Multi-NeuS, for a GPU.
+        preset: "draft" takes a minute on a processor, "quick" some minutes, and "full"
+            is the schedule of Multi-NeuS, for a GPU.
         prior: Field of many heads to start from: a name, or a .safetensors file.
         face: Which face, where a photo shows several; the largest is 0.
         field_of_view: Of the photos' longer side, in degrees, if it is known and the
@@ -110,7 +123,7 @@ class ReconstructOptions:
 
     photos: list[str] = field(default_factory=list)
     output: str = "head.glb"
-    preset: Literal["quick", "full"] = "quick"
+    preset: PresetName = "quick"
     prior: str = "heads"
     face: int | None = None
     field_of_view: float | None = None

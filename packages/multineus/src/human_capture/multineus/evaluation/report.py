@@ -1,16 +1,22 @@
-"""The table of an evaluation."""
+"""The table and the picture of an evaluation."""
 
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from jaxtyping import UInt8
 
 from human_capture.common.files import atomic_path
+from human_capture.common.images import read_image, resize, write_image
+from human_capture.common.meshes import read_mesh
 from human_capture.multineus.evaluation.scores import Scores
+from human_capture.multineus.outputs.mesh_drawing import MeshDrawing
+from human_capture.multineus.outputs.viewpoints import around
 
 
 @dataclass(frozen=True)
@@ -98,8 +104,31 @@ def table(results: Sequence[Result]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def mesh_path(folder: Path, method: str, seen: str, head: int) -> Path:
+    """Where the mesh of a trial is kept.
+
+    Args:
+        folder: Of the evaluation.
+        method: Name of the method.
+        seen: What was seen of the head.
+        head: Number of the person.
+    """
+    name = re.sub(r"\W+", "_", f"{method} {seen} {head}")
+    return folder / "heads" / f"{name}.ply"
+
+
+def photo_path(folder: Path, head: int) -> Path:
+    """Where the front view of a head is kept.
+
+    Args:
+        folder: Of the evaluation.
+        head: Number of the person.
+    """
+    return folder / "heads" / f"front_{head}.png"
+
+
 def write_report(results: Sequence[Result], folder: Path) -> None:
-    """Write ``table.md``.
+    """Write ``table.md``, and ``heads.jpg`` of what was made from the front views.
 
     Args:
         results: Of all trials.
@@ -107,3 +136,30 @@ def write_report(results: Sequence[Result], folder: Path) -> None:
     """
     with atomic_path(folder / "table.md") as temporary:
         temporary.write_text(table(results))
+    heads = list(dict.fromkeys(r.head for r in results if r.seen == "front"))
+    methods = list(dict.fromkeys(r.method for r in results if r.seen == "front"))
+    rows = [_row(folder, methods, head) for head in heads[:SHOWN]]
+    if rows:
+        write_image(folder / "heads.jpg", np.concatenate(rows))
+
+
+def _row(
+    folder: Path, methods: Sequence[str], head: int
+) -> UInt8[np.ndarray, "height width 3"]:
+    """The photo, the truth, and what methods made of it, from the front and aside."""
+    photo = resize(read_image(photo_path(folder, head)), HEIGHT, HEIGHT)
+    truth = read_mesh(mesh_path(folder, "truth", "everywhere", head))
+    width = 4 * HEIGHT // 5
+    cameras = around(truth, np.array([0.0, 50.0]), width, HEIGHT)
+    paths = [mesh_path(folder, method, "front", head) for method in methods]
+    parts = [photo]
+    for mesh in (truth, *(read_mesh(path) for path in paths if path.exists())):
+        clay = MeshDrawing(replace(mesh, colours=None), width, HEIGHT)
+        parts += [clay.draw(cameras[view], "clay")[0] for view in range(2)]
+    blank = np.full((HEIGHT, width, 3), 255, np.uint8)
+    parts += [blank] * (3 + 2 * len(methods) - len(parts))
+    return np.concatenate(parts, 1)
+
+
+SHOWN, HEIGHT = 5, 240
+"""Heads in the picture, and how high they are, in pixels."""

@@ -12,7 +12,7 @@ from jaxtyping import Bool, Float
 from torch import Generator
 
 from human_capture.common.cameras import Cameras
-from human_capture.common.meshes import Extraction, Mesh
+from human_capture.common.meshes import Mesh
 from human_capture.common.metrics.surfaces import h3ds_distances, strict_distances
 from human_capture.common.schedules import Schedule
 from human_capture.multineus.camera_corrections import CameraCorrections
@@ -24,7 +24,6 @@ from human_capture.multineus.portraits import Portraits
 from human_capture.multineus.ray_batches import RaySampler
 from human_capture.multineus.renderer import Renderer
 from human_capture.multineus.runs import run_stage
-from human_capture.multineus.surface import extract_surface
 
 HIDDEN_M = 2e-3
 """Depth behind what a picture shows at which a vertex counts as hidden."""
@@ -103,18 +102,17 @@ class Scores:
 
 
 def score(
-    head: SceneField, truth: Truth, others: Portraits, renderer: Renderer
+    head: SceneField, mesh: Mesh, truth: Truth, others: Portraits, renderer: Renderer
 ) -> Scores:
     """Compare a head with the truth.
 
     Args:
         head: A field of one object.
+        mesh: Its surface, in the world of the truth.
         truth: About the same person.
         others: Pictures that the head was not fitted to.
         renderer: How rays are sampled.
     """
-    extraction = Extraction(resolution=160)
-    mesh = extract_surface(head, 0, others.sphere, extraction)
     vertices, face = truth.mesh.vertices, truth.face
     return Scores(
         face_mm=h3ds_distances(vertices, mesh.vertices, face).mean_mm,

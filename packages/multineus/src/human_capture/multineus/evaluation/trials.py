@@ -11,14 +11,22 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
 import torch
 from rich.console import Console
 
 from human_capture.common.files import atomic_path
+from human_capture.common.images import write_image
+from human_capture.common.meshes import Extraction, write_mesh
 from human_capture.common.progress import plain_warnings
 from human_capture.multineus.camera_corrections import CameraCorrections
 from human_capture.multineus.datasets.synthetic import HeadRecipe, SyntheticHeads
-from human_capture.multineus.evaluation.report import Result, write_report
+from human_capture.multineus.evaluation.report import (
+    Result,
+    mesh_path,
+    photo_path,
+    write_report,
+)
 from human_capture.multineus.evaluation.scores import Scores, Truth, score
 from human_capture.multineus.fields.colour import ColourNetwork
 from human_capture.multineus.fields.scene import PersonalLayers, SceneField
@@ -30,6 +38,7 @@ from human_capture.multineus.priors import load_prior
 from human_capture.multineus.ray_batches import RaySampler
 from human_capture.multineus.reconstruct import Preset, fit_head
 from human_capture.multineus.renderer import Renderer
+from human_capture.multineus.surface import extract_surface
 
 From = Literal["front", "left", "right", "three"]
 AZIMUTHS = {"front": 0.0, "left": 50.0, "right": -50.0}
@@ -115,6 +124,11 @@ def evaluate(options: EvaluateOptions) -> list[Result]:
             if (method.name, person, seen, method.stages[-1].trains) not in done
         ]
         truth = Truth.of(person, portraits) if open_trials else None
+        if truth is not None:
+            write_mesh(truth.mesh, mesh_path(output, "truth", "everywhere", person))
+            front = portraits.images[nearest_view(portraits, 0.0)]
+            image = np.ascontiguousarray(front.permute(1, 2, 0).numpy())
+            write_image(photo_path(output, person), image)
         for method, seen in open_trials:
             assert truth is not None
             for result in _trial(method, seen, person, portraits, truth, output):
@@ -165,7 +179,9 @@ def _trial(
     def after(stage: Stage, head: SceneField, cameras: CameraCorrections) -> None:
         nonlocal scoring
         before = time.monotonic()
-        scores = score(head, truth, portraits[others[::3]], SPARSE)
+        mesh = extract_surface(head, 0, portraits.sphere, Extraction(160))
+        write_mesh(mesh, mesh_path(output, method.name, seen, person))
+        scores = score(head, mesh, truth, portraits[others[::3]], SPARSE)
         found.append((stage.trains, scores, before - started - scoring))
         scoring += time.monotonic() - before
 
