@@ -51,7 +51,7 @@ class Extraction:
         resolution: Cells along each axis.
         extent: The grid is the cube from minus this to this.
         block: Cells along each axis of the blocks that are looked at or passed by;
-            divides the resolution.
+            even, divides the resolution.
         steepest: Greatest length of the field's gradient that is allowed for. A block
             is passed by if its middle is farther from the surface than that times half
             its diagonal.
@@ -79,22 +79,19 @@ class Extraction:
         Raises:
             InputError: The field has no surface in the grid.
         """
-        if self.resolution % self.block:
-            raise ValueError(f"{self.block} does not divide {self.resolution} cells.")
+        if self.resolution % self.block or self.block % 2:
+            raise ValueError(
+                f"{self.block} is odd or does not divide {self.resolution} cells."
+            )
         crossed = self.crossed_blocks(distance)
-        size = self.block + 1
-        own = torch.stack(
-            torch.meshgrid(*[torch.arange(size)] * 3, indexing="ij"), -1
-        ).reshape(-1, 3)
-        at_once = max(self.chunk // len(own), 1)
+        at_once = max(4 * self.chunk // (self.block + 1) ** 3, 1)
         starts: Iterable[int] = range(0, len(crossed), at_once)
         if progress is not None:
             starts = progress(starts, len(range(0, len(crossed), at_once)))
         vertices, faces, known = [], [], 0
         for start in starts:
             corners = self.block * crossed[start : start + at_once]
-            points = self._place(corners[:, None] + own).flatten(0, 1)
-            values = distance(points).view(-1, size, size, size).double().numpy()
+            values = self._values(distance, corners).double().numpy()
             for corner, block in zip(corners.numpy(), values, strict=True):
                 if block.min() > 0 or block.max() <= 0:
                     continue
@@ -108,10 +105,8 @@ class Extraction:
                 "one, or the object lies elsewhere."
             )
         joined = _weld(np.concatenate(vertices), np.concatenate(faces), self.resolution)
-        step = 2 * self.extent / self.resolution
-        return _outwards(
-            Mesh(joined[0] * step - self.extent, joined[1]), distance, step
-        )
+        placed = joined[0] * self._cell - self.extent
+        return _outwards(Mesh(placed, joined[1]), distance, self._cell)
 
     @torch.no_grad()
     def crossed_blocks(self, distance: Distance) -> Int[Tensor, "block 3"]:
@@ -121,17 +116,61 @@ class Extraction:
             distance: Signed distances of points.
         """
         count = self.resolution // self.block
-        axes = [torch.arange(count)] * 3
-        blocks = torch.stack(torch.meshgrid(*axes, indexing="ij"), -1).reshape(-1, 3)
+        blocks = _lattice(count)
         middles = self._place(self.block * (blocks + 0.5))
-        away = torch.cat(
-            [distance(part) for part in torch.split(middles, self.chunk)]
-        ).abs()
-        diagonal = 3**0.5 * self.block * 2 * self.extent / self.resolution
+        away = _in_chunks(distance, middles, self.chunk).abs()
+        diagonal = 3**0.5 * self.block * self._cell
         return blocks[away <= self.steepest * diagonal / 2]
 
+    def _values(
+        self, distance: Distance, corners: Int[Tensor, "block 3"]
+    ) -> Float[Tensor, "block side side side"]:
+        """Distances at the grid's points in blocks, as far as the surface needs them.
+
+        Parts of 2³ cells that it cannot cross have their middle's value everywhere,
+        whose sign is right.
+        """
+        size, half = self.block + 1, self.block // 2
+        own = _lattice(size)
+        parts = self._place(corners[:, None] + 2 * _lattice(half) + 1.0)
+        middles = _in_chunks(distance, parts.flatten(0, 1), self.chunk)
+        middles = middles.view(-1, half, half, half)
+        near = middles.abs() <= self.steepest * 3**0.5 * self._cell
+        # a corner belongs to the parts before and after it
+        after = torch.arange(size).div(2, rounding_mode="floor").clamp_max(half - 1)
+        before = (torch.arange(size) - 1).clamp_min(0).div(2, rounding_mode="floor")
+        needed = near
+        for axis in (1, 2, 3):
+            needed = needed.index_select(axis, before) | needed.index_select(
+                axis, after
+            )
+        values = middles
+        for axis in (1, 2, 3):
+            values = values.index_select(axis, after)
+        wanted = needed.flatten(1)
+        points = self._place((corners[:, None] + own)[wanted])
+        values = values.flatten(1)
+        values[wanted] = _in_chunks(distance, points, self.chunk)
+        return values.view(-1, size, size, size)
+
+    @property
+    def _cell(self) -> float:
+        return 2 * self.extent / self.resolution
+
     def _place(self, cells: Tensor) -> Float[Tensor, "*point 3"]:
-        return cells.float() * (2 * self.extent / self.resolution) - self.extent
+        return cells.float() * self._cell - self.extent
+
+
+def _lattice(side: int) -> Int[Tensor, "point 3"]:
+    """All triples of whole numbers below ``side``."""
+    axes = [torch.arange(side)] * 3
+    return torch.stack(torch.meshgrid(*axes, indexing="ij"), -1).reshape(-1, 3)
+
+
+def _in_chunks(
+    distance: Distance, points: Float[Tensor, "point 3"], chunk: int
+) -> Float[Tensor, " point"]:
+    return torch.cat([distance(part) for part in torch.split(points, chunk)])
 
 
 def _weld(
