@@ -36,6 +36,7 @@ NAMES = (
     "projection",
     "lifting",
     "neus_step",
+    "head_mesh",
 )
 
 

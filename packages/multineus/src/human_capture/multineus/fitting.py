@@ -111,6 +111,8 @@ class FitTask(LightningModule):
         sampler: Draws the pixels of a step.
         objective: Weights of the losses.
         focal: Weight of the squared logarithm of the focal length's change.
+        unlikely: Weight of how far a blend is from the mean of all people, where one of
+            them alone is as far as there are people.
     """
 
     def __init__(
@@ -123,6 +125,7 @@ class FitTask(LightningModule):
         sampler: RaySampler = FIT_SAMPLER,
         objective: FieldObjective = FIT_OBJECTIVE,
         focal: float = 0.1,
+        unlikely: float = 1e-4,
     ) -> None:
         super().__init__()
         self.field, self.portraits, self.stage = field, portraits, stage
@@ -131,6 +134,7 @@ class FitTask(LightningModule):
         self.corrections = corrections
         self.renderer, self.sampler = renderer, sampler
         self.objective, self.focal = objective, focal
+        self.unlikely = unlikely
         _thaw(field, stage.trains)
         corrections.requires_grad_(stage.camera_learning_rate > 0)
 
@@ -164,6 +168,8 @@ class FitTask(LightningModule):
             self.field.of(batch.objects), self.renderer, batch, generator
         )
         losses["focal"] = self.focal * self.corrections.log_focal.square()
+        if isinstance(self.field, BlendedHead):
+            losses["unlikely"] = self.unlikely * self.field.distance_from_mean()
         return losses, rendered, batch
 
     def training_step(self, pixels: Pixels, batch_idx: int) -> Float[Tensor, ""]:

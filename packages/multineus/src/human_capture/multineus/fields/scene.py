@@ -242,6 +242,14 @@ class BlendedHead(nn.Module):
         shares: Tensor = self.people.equal_shares() + self.lean - self.lean.mean()
         return shares
 
+    def distance_from_mean(self) -> Float[Tensor, ""]:
+        """Sum of squared differences from equal shares, times how many people there are.
+
+        Independent people of the same distribution have about that many.
+        """
+        apart = self.shares - self.people.equal_shares()
+        return self.people.objects * apart.square().sum()
+
     def of(self, objects: Int[Tensor, " object"]) -> ObjectFields:
         """The field of the blend.
 
