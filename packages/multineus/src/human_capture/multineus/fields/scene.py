@@ -243,10 +243,7 @@ class BlendedHead(nn.Module):
         return shares
 
     def distance_from_mean(self) -> Float[Tensor, ""]:
-        """Sum of squared differences from equal shares, times how many people there are.
-
-        Independent people of the same distribution have about that many.
-        """
+        """Squared difference from equal shares, times how many people there are."""
         apart = self.shares - self.people.equal_shares()
         return self.people.objects * apart.square().sum()
 
