@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 import mcubes
@@ -30,12 +31,12 @@ class CountedHead:
         return self.head.distance(points[None])[0]
 
 
-def near_surface(resolution: int) -> Run:
+def near_surface(resolution: int) -> Callable[[], Mesh]:
     """Ours."""
     return partial(Extraction(resolution), CountedHead())
 
 
-def whole_grid(resolution: int) -> Run:
+def whole_grid(resolution: int) -> Callable[[], Mesh]:
     """Every corner of the grid, then marching cubes."""
     head, extraction = CountedHead(), Extraction(resolution)
 
@@ -58,9 +59,9 @@ def whole_grid(resolution: int) -> Run:
 
 def rows(machine: Machine) -> list[Row]:
     """Side by side in a grid that can be evaluated whole; shares in a large one."""
-    found = {"ours": Mesh(np.zeros((0, 3)), np.zeros((0, 3), np.int64))}
+    found: dict[str, Mesh] = {}
 
-    def keep(name: str, run: Run) -> Run:
+    def keep(name: str, run: Callable[[], Mesh]) -> Run:
         def work() -> None:
             found[name] = run()
 
@@ -94,8 +95,8 @@ def rows(machine: Machine) -> list[Row]:
     ]
 
 
-def _peak(run: object, resolution: int) -> float:
-    return peak_memory_mb(partial(run, resolution))  # type: ignore[arg-type]
+def _peak(run: Callable[[int], Run], resolution: int) -> float:
+    return peak_memory_mb(partial(run, resolution))
 
 
 def _difference(one: Mesh, other: Mesh) -> float:
