@@ -13,7 +13,7 @@ $(SETUP):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Python 3.11 or newer is needed; set PYTHON=python3.x"; exit 1; }
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install -q -c constraints.txt -r requirements-dev.txt -e packages/pose3d -e packages/multineus
+	$(BIN)/pip install -q -c constraints.txt -r requirements-dev.txt -e packages/pose3d -e packages/multineus -e packages/reenact[export]
 	$(BIN)/pip install -q -c constraints.txt --no-deps -e packages/common
 	$(BIN)/pip install -q --no-deps mediapipe==0.10.14 Pose2Sim==0.10.49
 	@touch $@

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -12,13 +13,16 @@ from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from torch import Generator, Tensor
 from torch.optim.lr_scheduler import LambdaLR
 
+from human_capture.common.publishing import find_weights
 from human_capture.common.schedules import USUAL_SCHEDULE, Schedule, training_progress
+from human_capture.common.weights import load_matching
 from human_capture.multineus.fields.scene import SceneField
 from human_capture.multineus.objective import (
     FieldObjective,
     masked_psnr,
     require_finite,
 )
+from human_capture.multineus.priors import PRIORS
 from human_capture.multineus.ray_batches import RayBatch
 from human_capture.multineus.renderer import Renderer
 
@@ -39,6 +43,8 @@ class FieldTask(LightningModule):
         objective: Weights of the losses.
         anneal: Share of the training after which slopes are no longer softened; 0 for
             never, as with masks.
+        weights: A ``.safetensors`` file, or a prior of the package by name, to start
+            from; what the field does not share with it keeps its fresh start.
     """
 
     def __init__(
@@ -49,12 +55,15 @@ class FieldTask(LightningModule):
         schedule: Schedule = USUAL_SCHEDULE,
         objective: FieldObjective = USUAL_OBJECTIVE,
         anneal: float = 0.0,
+        weights: str | Path | None = None,
     ) -> None:
         super().__init__()
         self.save_hyperparameters(logger=False)
         self.field, self.renderer = field, renderer
         self.optimizer, self.schedule = optimizer, schedule
         self.objective, self.anneal = objective, anneal
+        if weights is not None:
+            load_matching(field, find_weights(weights, PRIORS))
 
     def training_step(self, batch: RayBatch, batch_idx: int) -> Float[Tensor, ""]:
         """Sum of all losses."""

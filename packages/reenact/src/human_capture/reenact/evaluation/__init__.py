@@ -1,0 +1,1 @@
+"""How well heads are reenacted, and what the descriptor holds."""

@@ -1,0 +1,1 @@
+"""What the two players are trained for."""

@@ -1,0 +1,1 @@
+"""Networks, callable on their own."""
