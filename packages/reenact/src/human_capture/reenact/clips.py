@@ -45,6 +45,10 @@ class Clips:
     def __len__(self) -> int:
         return len(self.frame)
 
+    def first(self, count: int) -> Clips:
+        """The first clips alone."""
+        return Clips(**{name: tensor[:count] for name, tensor in vars(self).items()})
+
     def to(self, device: torch.device | str, non_blocking: bool = False) -> Clips:
         """The same on another device."""
         moved = {

@@ -1,0 +1,80 @@
+"""Which frames of a video tell who it is, and which one is to be imitated."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch.utils.data import Dataset
+
+from human_capture.common.errors import InputError
+from human_capture.reenact.clip_frames import ClipFrames, ClipSource
+from human_capture.reenact.clips import Clips
+
+
+@dataclass(frozen=True)
+class ClipDraws(Dataset[Clips]):
+    """Identity frames and a driving frame, all different, of one video an item.
+
+    Attributes:
+        source: Videos; their numbers are the labels.
+        shots: Identity frames.
+        repeats: Items of each video.
+        fixed: Draw the same frames every time, with the same identity frames for all
+            items of a video and another driving frame for each; otherwise anew.
+    """
+
+    source: ClipSource
+    shots: int = 8
+    repeats: int = 1
+    fixed: bool = False
+
+    def __post_init__(self) -> None:
+        if self.shots < 1 or self.repeats < 1:
+            raise InputError(
+                f"There must be at least one shot and one repeat, not {self.shots} "
+                f"and {self.repeats}."
+            )
+
+    def __len__(self) -> int:
+        return len(self.source) * self.repeats
+
+    def __getitem__(self, index: int) -> Clips:
+        if not 0 <= index < len(self):
+            raise IndexError(index)
+        repeat, number = divmod(index, len(self.source))
+        count = self.source.frames(number)
+        spare = count - self.shots
+        if spare < (self.repeats if self.fixed else 1):
+            raise InputError(
+                f"Video {number} has {count} frames, too few for {self.shots} "
+                "identity frames and different frames to drive; take fewer shots or "
+                "repeats."
+            )
+        generator = torch.Generator().manual_seed(self._seed(index, number))
+        order = torch.randperm(count, generator=generator).tolist()
+        driver = order[self.shots + repeat % spare]
+        chosen = self.source.draw(number, [*order[: self.shots], driver])
+        return _clips(chosen, number)
+
+    def _seed(self, index: int, number: int) -> int:
+        if self.fixed:
+            return number
+        # Lightning seeds and checkpoints torch's generator. Processes that share a
+        # seed have different items, and so draw differently.
+        return int(torch.randint(2**31, ())) + index
+
+
+def _clips(frames: ClipFrames, label: int) -> Clips:
+    """A batch of one, whose last frame is the one that drives."""
+    return Clips(
+        identity=frames.frames[:-1][None],
+        frame=frames.frames[-1:],
+        mask=frames.masks[-1:],
+        landmarks=frames.landmarks[-1:],
+        identity_landmarks=frames.landmarks[:-1][None],
+        label=torch.tensor([label]),
+        person=torch.tensor([frames.person]),
+        actions=frames.actions[-1:],
+        turn=frames.turn[-1:],
+    )

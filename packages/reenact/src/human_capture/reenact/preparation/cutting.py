@@ -1,0 +1,161 @@
+"""One video to one clip: find the face, cut out the head, mask it."""
+
+from __future__ import annotations
+
+import warnings
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from jaxtyping import Int, UInt8
+
+from human_capture.common.detectors.face_finder import FaceFinder
+from human_capture.common.detectors.face_landmarks import DetectedFace
+from human_capture.common.detectors.person_mask import PersonSegmenter
+from human_capture.common.errors import InputError
+from human_capture.common.video import Frame, VideoInfo, decode, probe
+from human_capture.reenact.crops import Square, crop_face, crop_mask, face_square
+from human_capture.reenact.faces import FaceTracker
+from human_capture.reenact.preparation.options import PrepareOptions
+from human_capture.reenact.preparation.records import (
+    EncodedClip,
+    EncodedFrames,
+    encode_picture,
+)
+from human_capture.reenact.preparation.sources import Source
+
+Image = UInt8[np.ndarray, "height width 3"]
+
+
+@dataclass(frozen=True)
+class Cut:
+    """What became of a video.
+
+    Attributes:
+        clip: The crops.
+        left_out: Frames that are not in the clip, by the reason.
+        notes: What else the person should know, one sentence each.
+    """
+
+    clip: EncodedClip
+    left_out: dict[str, int]
+    notes: tuple[str, ...] = ()
+
+
+def cut_video(source: Source, options: PrepareOptions) -> Cut:
+    """The clip that a video gives.
+
+    Args:
+        source: The video.
+        options: How to cut.
+
+    Raises:
+        InputError: The video cannot be read, or gives too few frames; the message says
+            why.
+    """
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", UserWarning)
+        info = probe(source.path)
+        cutter = _Cutter(options)
+        for frame in _frames(info, chosen_frames(info, options)):
+            cutter.add(frame)
+        clip = cutter.clip(source.name)
+    notes = {str(w.message) for w in caught if w.category is UserWarning}
+    return Cut(clip, dict(cutter.left_out), tuple(sorted(notes)))
+
+
+def chosen_frames(
+    info: VideoInfo, options: PrepareOptions
+) -> Int[np.ndarray, " frame"]:
+    """Numbers of the frames that are looked at, in order.
+
+    Args:
+        info: The video.
+        options: How many a second, and how many at most.
+    """
+    if options.every is not None:
+        chosen = np.arange(0, info.frames, options.every)
+    elif info.path.is_dir():
+        chosen = np.arange(info.frames)
+    else:
+        wanted = np.arange(0, info.duration, 1 / options.per_second)
+        # the frame shown at that time; a little later, as times are rounded
+        shown = np.searchsorted(info.times, wanted + 1e-4, side="right") - 1
+        chosen = np.unique(shown)
+    if len(chosen) > options.most_frames:
+        even = np.linspace(0, len(chosen) - 1, options.most_frames)
+        chosen = chosen[np.rint(even).astype(int)]
+    return chosen
+
+
+@cache
+def _detectors() -> tuple[FaceFinder, PersonSegmenter]:
+    """The networks, loaded once in each process."""
+    return FaceFinder(), PersonSegmenter()
+
+
+def _frames(info: VideoInfo, chosen: Int[np.ndarray, " frame"]) -> Iterator[Frame]:
+    """The chosen frames, those that cannot be decoded left out."""
+    wanted = set(chosen.tolist())
+    return (frame for frame in decode(info.path) if frame.index in wanted)
+
+
+class _Cutter:
+    """Collects the crops of one video."""
+
+    def __init__(self, options: PrepareOptions) -> None:
+        finder, self.segmenter = _detectors()
+        self.options = options
+        self.tracker = FaceTracker(finder, options.face, search_every=10)
+        self.left_out: Counter[str] = Counter()
+        self.pictures: list[bytes] = []
+        self.masks: list[bytes] = []
+        self.landmarks: list[np.ndarray] = []
+        self.frames: list[int] = []
+
+    def add(self, frame: Frame) -> None:
+        """Look at one more frame."""
+        face = self.tracker(frame.image)
+        if face is None:
+            self.left_out["no face"] += 1
+            return
+        square = face_square(face.landmarks)
+        reason = self._objection(square, frame.image)
+        if reason is not None:
+            self.left_out[reason] += 1
+            return
+        self._cut(frame, face, square)
+
+    def _objection(self, square: Square, image: Image) -> str | None:
+        if square.outside(*image.shape[:2]) > self.options.outside:
+            return "partly outside of the picture"
+        return "too small" if square.side < self.options.smallest else None
+
+    def _cut(self, frame: Frame, face: DetectedFace, square: Square) -> None:
+        size = self.options.size
+        mask = self.segmenter(frame.image, face.head)
+        self.pictures.append(encode_picture(crop_face(frame.image, square, size)))
+        self.masks.append(encode_picture(crop_mask(mask, square, size)))
+        self.landmarks.append(square.to_crop(face.landmarks, size) / size)
+        self.frames.append(frame.index)
+
+    def clip(self, name: str) -> EncodedClip:
+        """All crops; InputError if there are too few."""
+        if self.options.alone and self.tracker.most > 1:
+            raise InputError(f"{self.tracker.most} faces are seen at once in {name}")
+        if self.tracker.most == 0:
+            raise InputError(f"no face in {name}")
+        if len(self.frames) < self.options.fewest_frames:
+            reasons = ", ".join(f"{n} {why}" for why, n in self.left_out.items())
+            raise InputError(
+                f"usable frames in {name}: {len(self.frames)}"
+                + (f" ({reasons})" if reasons else "")
+            )
+        return EncodedClip(
+            EncodedFrames.of(self.pictures),
+            EncodedFrames.of(self.masks),
+            np.array(self.landmarks, np.float32),
+            np.array(self.frames, np.int64),
+        )

@@ -1,0 +1,55 @@
+import numpy as np
+import pytest
+
+from human_capture.common.errors import InputError
+from human_capture.reenact.crops import Square
+from human_capture.reenact.steady_squares import SquareFilter
+
+
+def test_squares_that_stand_still_stay():
+    steady = SquareFilter(25.0)
+    assert [steady(Square(10, 20, 201)) for _ in range(5)] == [Square(10, 20, 201)] * 5
+
+
+def test_jitter_shrinks_to_less_than_half():
+    random = np.random.default_rng(0)
+    corners = random.normal(100, 3, (200, 2)).round().astype(int)
+    sides = random.normal(300, 3, 200).round().astype(int)
+    steady = SquareFilter(25.0)
+    squares = [
+        Square(left, top, side)
+        for (left, top), side in zip(corners.tolist(), sides.tolist(), strict=True)
+    ]
+    calm = [steady(square) for square in squares][50:]
+    for name in ("left", "top", "side"):
+        before = np.std([getattr(s, name) for s in squares[50:]])
+        after = np.std([getattr(s, name) for s in calm])
+        assert after < before / 2
+
+
+def test_fast_heads_are_not_left_behind():
+    steady = SquareFilter(25.0)
+    for left in range(0, 1500, 15):  # more than one side a second
+        square = steady(Square(left, 0, 300))
+    assert left - square.left < 0.05 * 300
+
+
+def test_scale_does_not_matter():
+    random = np.random.default_rng(1)
+    small, large = SquareFilter(25.0), SquareFilter(25.0)
+    for left, top, more in random.integers(0, 40, (50, 3)).tolist():
+        a = small(Square(left, top, 200 + more))
+        b = large(Square(10 * left, 10 * top, 10 * (200 + more)))
+        assert abs(b.left - 10 * a.left) <= 10 and abs(b.side - 10 * a.side) <= 6
+
+
+def test_after_a_cut_nothing_is_remembered():
+    steady = SquareFilter(25.0)
+    steady(Square(0, 0, 100))
+    steady.reset()
+    assert steady(Square(700, 300, 200)) == Square(700, 300, 200)
+
+
+def test_rates_that_make_no_sense():
+    with pytest.raises(InputError, match="cutoff=0"):
+        SquareFilter(25.0, cutoff=0.0)
