@@ -116,10 +116,19 @@ class PublishWeights(Callback):
         path: File to write, ending in ``.safetensors``.
         note: Anything worth knowing about this training; kept in the file.
         part: Attribute of the module that is written, such as ``method``.
+        source: Attribute that holds its weights, if it is another one, such as an
+            average of them.
     """
 
-    def __init__(self, path: Path, note: str = "", part: str = "method") -> None:
+    def __init__(
+        self,
+        path: Path,
+        note: str = "",
+        part: str = "method",
+        source: str | None = None,
+    ) -> None:
         self.path, self.note, self.part = path, note, part
+        self.source = source or part
 
     def on_fit_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Write the file, from the first process only."""
@@ -133,7 +142,7 @@ class PublishWeights(Callback):
                 name: float(value) for name, value in trainer.callback_metrics.items()
             },
         }
-        save_weights(self.path, pl_module.get_submodule(self.part), description)
+        save_weights(self.path, pl_module.get_submodule(self.source), description)
 
 
 def _plain(config: Any) -> Any:

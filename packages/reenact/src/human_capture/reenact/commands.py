@@ -1,0 +1,39 @@
+"""The command line of this project."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from human_capture.common.cli import Command, main
+from human_capture.reenact.data import ClipsDataModule
+from human_capture.reenact.drive import drive
+from human_capture.reenact.driving.options import DriveOptions
+from human_capture.reenact.preparation.options import PrepareOptions
+from human_capture.reenact.preparation.prepare import prepare
+from human_capture.reenact.task import ReenactmentTask
+
+COMMANDS = {
+    "drive": Command(
+        DriveOptions,
+        drive,
+        "The head in photos does what the head in a video does.",
+        subject="avatar",
+        several=True,
+    ),
+    "prepare": Command(
+        PrepareOptions,
+        prepare,
+        "Your own videos become clips to train on.",
+        subject="videos",
+        several=True,
+    ),
+}
+
+
+def run(args: Sequence[str] | None = None) -> int:
+    """Run ``reenact`` and return its exit status.
+
+    Args:
+        args: Command line; that of the process when absent.
+    """
+    return main("reenact", ReenactmentTask, ClipsDataModule, COMMANDS, args)

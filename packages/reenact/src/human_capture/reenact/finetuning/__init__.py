@@ -1,0 +1,1 @@
+"""A person learned from some pictures, so that drawings look like them."""
