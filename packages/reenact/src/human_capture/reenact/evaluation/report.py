@@ -1,0 +1,134 @@
+"""The tables and charts of an evaluation."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+
+from human_capture.common.files import atomic_path
+from human_capture.common.images import write_image
+from human_capture.reenact.evaluation.charts import line_chart
+from human_capture.reenact.evaluation.results import Outcome
+
+Outcomes = Mapping[str, Mapping[str, Outcome]]
+"""By part, then by method."""
+
+Columns = Mapping[str, tuple[str, str]]
+
+COLUMNS: Mapping[str, Columns] = {
+    "driving": {
+        "pose_error": ("pose error ↓", "%"),
+        "pose_error_aligned": ("scaled and shifted ↓", "%"),
+        "identity_raw": ("identity error ↓", ".4f"),
+        "identity_renormalised": ("renormalised ↓", ".4f"),
+        "recognised": ("recognised ↑", "%"),
+        "lost_self": ("no face, own pose", "%"),
+        "lost_cross": ("no face, other's pose", "%"),
+        "lost_drivers": ("no face in drivers", "%"),
+    },
+    "shaking": {"smoothness": ("acceleration over the driver's", ".2f")},
+    "paths": {
+        "monotone": ("steps forward ↑", "%"),
+        "identity_range": ("range of the identity error ↓", ".4f"),
+    },
+    "retrieval": {
+        "top_10": ("top 10 ↑", "%"),
+        "top_20": ("top 20 ↑", "%"),
+        "top_50": ("top 50 ↑", "%"),
+        "top_100": ("top 100 ↑", "%"),
+        "chance": ("chance", "%"),
+    },
+    "keypoints": {
+        "keypoints": ("landmark error ↓", "%"),
+        "constant": ("of their mean", "%"),
+    },
+    "leakage": {
+        "identity": ("person named ↓", "%"),
+        "identity_standard_error": ("standard error", "%"),
+        "identity_chance": ("chance", "%"),
+        "expression": ("R² of actions ↑", ".3f"),
+        "yaw": ("of yaw ↑", ".3f"),
+        "pitch": ("of pitch ↑", ".3f"),
+        "roll": ("of roll ↑", ".3f"),
+    },
+}
+"""Titles and formats of the figures of each part."""
+
+_NOTES = {
+    "driving": "Pose errors are of people in their own poses, in inter-ocular "
+    "distances; identity errors of people in others' poses.",
+    "shaking": "Second differences of landmarks of drawn heads over those of the "
+    "drivers; 1 is as steady as the driver.",
+    "paths": "Heads drawn at even angles between the descriptors of a head turned "
+    "right and left.",
+    "retrieval": "Share of the nearest frames of other people that show the same "
+    "expression from the same side.",
+    "keypoints": "A small network reads landmarks off the descriptor, on people not "
+    "seen before, in inter-ocular distances.",
+    "leakage": "A linear probe names the person in clips not seen before; linear "
+    "regressions find facial actions and turn of people not seen before.",
+}
+
+CURVES = {
+    "retrieval": ("nearest frames", "share with the same expression and view"),
+    "progress": (
+        "share of the way between descriptors",
+        "share of the way of landmarks",
+    ),
+    "identity": ("share of the way between descriptors", "identity error"),
+}
+"""Titles of the axes of each curve."""
+
+
+def tables(outcomes: Outcomes) -> str:
+    """All figures in Markdown, one table for each part.
+
+    Args:
+        outcomes: By part, then by method.
+    """
+    return "\n".join(
+        f"## {part.capitalize()}\n\n{_NOTES[part]}\n\n{_table(columns, outcomes[part])}"
+        for part, columns in COLUMNS.items()
+        if outcomes.get(part)
+    )
+
+
+def _table(columns: Columns, methods: Mapping[str, Outcome]) -> str:
+    known = {key for outcome in methods.values() for key in outcome.figures}
+    shown = {key: column for key, column in columns.items() if key in known}
+    titles = " | ".join(title for title, _ in shown.values())
+    lines = [f"| method | {titles} |", "|---|" + "---|" * len(shown)]
+    for name, outcome in methods.items():
+        cells = [
+            _cell(outcome.figures.get(key), form) for key, (_, form) in shown.items()
+        ]
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _cell(value: float | None, form: str) -> str:
+    if value is None or math.isnan(value):
+        return "–"
+    return f"{100 * value:.1f} %" if form == "%" else format(value, form)
+
+
+def write_report(outcomes: Outcomes, folder: Path) -> None:
+    """Write ``table.md`` and a picture of each curve.
+
+    Args:
+        outcomes: By part, then by method.
+        folder: Where to.
+    """
+    with atomic_path(folder / "table.md") as temporary:
+        temporary.write_text(tables(outcomes))
+    for curve, (x_title, y_title) in CURVES.items():
+        lines = {
+            name: outcome.curves[curve]
+            for methods in outcomes.values()
+            for name, outcome in methods.items()
+            if curve in outcome.curves
+        }
+        if lines:
+            chart = line_chart(lines, x_title, y_title)
+            write_image(folder / f"{curve}.png", chart)

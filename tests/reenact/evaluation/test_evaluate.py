@@ -1,0 +1,156 @@
+import json
+from functools import partial
+
+import pytest
+import torch
+from torch import nn
+from torch.nn.functional import interpolate, normalize
+
+from human_capture.common.errors import InputError
+from human_capture.reenact.evaluation import descriptors
+from human_capture.reenact.evaluation.evaluate import EvaluateOptions, evaluate
+from human_capture.reenact.evaluation.keypoint_regression import keypoint_regression
+from human_capture.reenact.evaluation.material import Judges, Setup
+from human_capture.reenact.evaluation.methods import Method, TrainedImitator
+from human_capture.reenact.networks.generator import Generator
+from human_capture.reenact.networks.identity_encoder import IdentityEncoder
+from human_capture.reenact.networks.pose_encoder import PoseEncoder
+from human_capture.reenact.networks.reenactor import Reenactor
+
+SETUP = Setup(
+    people=4, first=5000, clips=1, frames=4, size=32, shots=2, drivers=1, poses=2,
+    videos=1, video_frames=4, recognise=True,
+)  # fmt: skip
+
+
+class Still:
+    """Draws the first picture, whatever the pose."""
+
+    def __init__(self):
+        self.calls = 0
+
+    def identity(self, pictures):
+        self.calls += 1
+        return pictures[0].flatten()
+
+    def describe(self, pictures):
+        return interpolate(pictures, size=(4, 4), mode="area").flatten(1)
+
+    def draw(self, identity, pose):
+        return identity.reshape(3, 32, 32).expand(len(pose), -1, -1, -1).clone()
+
+
+def colour_judges(setup):
+    """Landmarks that move with the brightness; identity is the mean colour."""
+
+    def landmarks(pictures):
+        face = torch.linspace(0.2, 0.8, 136).reshape(68, 2)
+        return face + 0.1 * pictures.mean((1, 2, 3))[:, None, None]
+
+    def identity(pictures, landmarks):
+        small = interpolate(pictures, size=(4, 4), mode="area")
+        return normalize(small.flatten(1) + 0.01, dim=-1)
+
+    return Judges(landmarks, identity if setup.recognise else None)
+
+
+@pytest.fixture
+def options(tmp_path, monkeypatch):
+    monkeypatch.setenv("HUMAN_CAPTURE_CACHE", str(tmp_path / "cache"))
+    short = partial(keypoint_regression, steps=5)
+    monkeypatch.setattr(descriptors, "keypoint_regression", short)
+    weights = tmp_path / "some.safetensors"
+    weights.write_bytes(b"first")
+    return EvaluateOptions(
+        methods=[Method("still", str(weights))],
+        setup=SETUP,
+        device="cpu",
+        output=str(tmp_path / "out"),
+    )
+
+
+def test_an_evaluation_is_continued_and_not_repeated(options, tmp_path, capsys):
+    model = Still()
+    evaluate(options, lambda method, device: model, colour_judges)
+    out = tmp_path / "out"
+    content = json.loads((out / "results.json").read_text())
+    parts = content["methods"]["still"]["parts"]
+    assert set(parts) == {
+        "driving", "shaking", "paths", "retrieval", "keypoints", "leakage",
+    }  # fmt: skip
+    figures = {
+        name: {part: outcome["figures"] for part, outcome in method["parts"].items()}
+        for name, method in content["methods"].items()
+    }
+    assert figures["still"]["shaking"]["smoothness"] == 0  # it never moves
+    assert figures["still"]["paths"]["monotone"] == 0
+    driver, photos = (
+        figures["the driver"]["driving"],
+        figures["other photos"]["driving"],
+    )
+    assert driver["recognised"] == 0 < photos["recognised"]
+    assert photos["identity_raw"] < driver["identity_raw"]
+    table = (out / "table.md").read_text()
+    assert table.count("| still |") == 6
+    names = {path.name for path in (out / "pictures").iterdir()}
+    assert {f"still_{p}.jpg" for p in ("driving", "paths", "retrieval")} <= names
+    calls = model.calls
+    evaluate(options, lambda method, device: model, colour_judges)
+    assert model.calls == calls
+    # one part is done again when it is lost, and all when the weights change
+    del content["methods"]["still"]["parts"]["shaking"]
+    (out / "results.json").write_text(json.dumps(content))
+    capsys.readouterr()
+    evaluate(options, lambda method, device: model, colour_judges)
+    assert capsys.readouterr().out.count("still, ") == 1
+    (tmp_path / "some.safetensors").write_bytes(b"second")
+    evaluate(options, lambda method, device: model, colour_judges)
+    assert capsys.readouterr().out.count("still, ") == 6
+
+
+def test_methods_have_different_names():
+    twice = EvaluateOptions(methods=[Method("a", "x"), Method("a", "y")])
+    reference = EvaluateOptions(methods=[Method("pixels", "x")])
+    for options in (twice, reference):
+        with pytest.raises(InputError, match="name"):
+            options.all_methods()
+    assert [m.name for m in EvaluateOptions().all_methods()] == ["heads"]
+    both = EvaluateOptions(weights="x", methods=[Method("a", "y")])
+    assert [m.name for m in both.all_methods()] == ["x", "a"]
+
+
+def test_weights_that_are_nowhere_are_answered_with_a_sentence(options):
+    nowhere = EvaluateOptions(weights="nowhere.safetensors", output=options.output)
+    with pytest.raises(InputError, match="no weights file"):
+        evaluate(nowhere, lambda method, device: Still(), colour_judges)
+
+
+class Pooled(nn.Module):
+    """A network so small that it is no trouble."""
+
+    def __init__(self, numbers):
+        super().__init__()
+        self.linear = nn.Linear(3, numbers)
+
+    def forward(self, pictures):
+        return self.linear(pictures.mean((-1, -2)))
+
+
+def test_a_reenactor_takes_any_size_and_batch():
+    torch.manual_seed(0)
+    networks = IdentityEncoder(6, Pooled(6)), PoseEncoder(5, Pooled(5))
+    reenactor = Reenactor(*networks, Generator(6, 5, 16, 4, 8)).eval()
+    whole, parts = TrainedImitator(reenactor), TrainedImitator(reenactor, batch=2)
+    pictures = torch.rand(5, 3, 24, 24)
+    identity, pose = whole.identity(pictures), whole.describe(pictures)
+    assert identity.shape == (6,) and pose.shape == (5, 5)
+    drawn = whole.draw(identity, pose)
+    assert drawn.shape == (5, 3, 16, 16)
+    assert drawn.min() >= 0 and drawn.max() <= 1
+    assert torch.allclose(parts.describe(pictures), pose, atol=1e-6)
+    assert torch.allclose(parts.draw(identity, pose), drawn, atol=1e-5)
+    with torch.no_grad():
+        own = pictures[..., :16, :16]
+        expected = reenactor(own[None], own[:1]).picture.clamp(0, 1)
+    same = whole.draw(whole.identity(own), whole.describe(own[:1]))
+    assert torch.allclose(same, expected, atol=1e-5)
