@@ -5,6 +5,7 @@ A bar on a terminal, plain lines in a pipe or log file.
 
 from __future__ import annotations
 
+import logging
 import sys
 import time
 import warnings
@@ -83,3 +84,17 @@ def plain_warnings() -> Iterator[None]:
         warnings.simplefilter("always", UserWarning)
         warnings.showwarning = show
         yield
+
+
+@contextmanager
+def without_trainers_remarks() -> Iterator[None]:
+    """Nothing of what Lightning says of its devices and loaders to a developer."""
+    logger = logging.getLogger("lightning.pytorch")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", module="lightning")
+            yield
+    finally:
+        logger.setLevel(level)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import logging
-import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +12,7 @@ from torch import Generator
 
 from human_capture.common.errors import InputError
 from human_capture.common.processors import multiplies_bfloat16
+from human_capture.common.progress import without_trainers_remarks
 from human_capture.multineus.fitting import FitTask
 
 
@@ -38,7 +36,7 @@ def run_stage(
         InputError: There is not enough memory; the message says how many rays fit.
     """
     half = torch.cuda.is_available() or multiplies_bfloat16()
-    with _without_remarks():
+    with without_trainers_remarks():
         trainer = Trainer(
             max_epochs=1,
             max_steps=task.stage.steps,
@@ -97,17 +95,3 @@ def rays_that_fit(task: FitTask) -> int:
                 raise
         rays //= 2
     return 0
-
-
-@contextmanager
-def _without_remarks() -> Iterator[None]:
-    """What a trainer says of its devices and loaders is not what a user asked for."""
-    logger = logging.getLogger("lightning.pytorch")
-    level = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", module="lightning")
-            yield
-    finally:
-        logger.setLevel(level)

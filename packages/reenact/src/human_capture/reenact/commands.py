@@ -8,6 +8,7 @@ from human_capture.common.cli import Command, main
 from human_capture.reenact.data import ClipsDataModule
 from human_capture.reenact.drive import drive
 from human_capture.reenact.driving.options import DriveOptions
+from human_capture.reenact.evaluation.evaluate import EvaluateOptions, evaluate
 from human_capture.reenact.preparation.options import PrepareOptions
 from human_capture.reenact.preparation.prepare import prepare
 from human_capture.reenact.task import ReenactmentTask
@@ -19,6 +20,12 @@ COMMANDS = {
         "The head in photos does what the head in a video does.",
         subject="avatar",
         several=True,
+    ),
+    "evaluate": Command(
+        EvaluateOptions,
+        evaluate,
+        "Models side by side on synthetic people that nobody was trained on.",
+        subject="weights",
     ),
     "prepare": Command(
         PrepareOptions,

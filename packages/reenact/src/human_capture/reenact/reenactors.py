@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from human_capture.common.publishing import load_network
+from human_capture.common.errors import InputError
+from human_capture.common.publishing import find_weights, load_network
+from human_capture.reenact.networks.discriminator import Discriminator
 from human_capture.reenact.networks.reenactor import Reenactor
 
 WEIGHTS = Path(__file__).parent / "weights"
@@ -23,3 +25,24 @@ def load_reenactor(weights: str | Path = "heads") -> Reenactor:
     """
     reenactor: Reenactor = load_network(weights, "reenactor", Reenactor, WEIGHTS)
     return reenactor
+
+
+def load_discriminator(weights: str | Path = "heads") -> Discriminator:
+    """The opponent that a reenactor was trained against, from the file beside it.
+
+    Args:
+        weights: As of :func:`load_reenactor`; of ``heads.safetensors`` it is
+            ``heads_discriminator.safetensors``.
+
+    Raises:
+        InputError: There is no such file, or it describes no discriminator.
+    """
+    path = find_weights(weights, WEIGHTS)
+    beside = path.with_name(f"{path.stem}_discriminator.safetensors")
+    if not beside.is_file():
+        raise InputError(
+            f"To learn a person, the discriminator is needed as well, in "
+            f"{str(beside)!r}; training writes it beside the other weights."
+        )
+    found: Discriminator = load_network(beside, "discriminator", Discriminator, WEIGHTS)
+    return found
