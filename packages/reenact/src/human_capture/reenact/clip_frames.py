@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from jaxtyping import Float, UInt8
@@ -43,12 +43,15 @@ class ClipFrames:
     def chosen(self, frames: Sequence[int]) -> ClipFrames:
         """Some of the frames, in the order wanted."""
         numbers = list(frames)
-        parts = {
-            name: value[numbers]
-            for name, value in vars(self).items()
-            if isinstance(value, Tensor)
-        }
-        return replace(self, **parts)
+        return ClipFrames(
+            self.frames[numbers],
+            self.masks[numbers],
+            self.landmarks[numbers],
+            self.landmarks_478[numbers],
+            self.actions[numbers],
+            self.turn[numbers],
+            self.person,
+        )
 
 
 @runtime_checkable

@@ -66,7 +66,7 @@ class LabelEmbedding(nn.Module):
         if rows.grad is None:
             return
         labels, gradient, processes = _of_all_processes(labels, rows.grad)
-        used, place = labels.unique(return_inverse=True)
+        used, place = torch.unique(labels, return_inverse=True)
         total = gradient.new_zeros(len(used), gradient.shape[1])
         total.index_add_(0, place, gradient)
         total /= processes

@@ -186,7 +186,7 @@ def average(mean: nn.Module, module: nn.Module, keep: float) -> None:
         module: What is trained.
         keep: Share of the average that remains.
     """
-    old, new = list(mean.parameters()), list(module.parameters())
-    torch._foreach_lerp_(old, new, 1 - keep)
-    for kept, fresh in zip(mean.buffers(), module.buffers(), strict=True):
-        kept.copy_(fresh)
+    for old, fresh in zip(mean.parameters(), module.parameters(), strict=True):
+        old.lerp_(fresh, 1 - keep)
+    for kept, newest in zip(mean.buffers(), module.buffers(), strict=True):
+        kept.copy_(newest)

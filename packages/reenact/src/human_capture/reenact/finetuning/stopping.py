@@ -65,7 +65,8 @@ def expression_error(
     width = (left - right).norm(dim=-1).clamp_min(1e-2)
     apart = (found - wanted)[:, MOVING].norm(dim=-1).mean(-1) / width
     known = wanted.isfinite().all(-1).all(-1)
-    return apart.nan_to_num(1.0).clamp_max(1.0)[known].mean().nan_to_num(0.0)
+    error: Tensor = apart.nan_to_num(1.0).clamp_max(1.0)[known].mean()
+    return error.nan_to_num(0.0)
 
 
 def identity_error(

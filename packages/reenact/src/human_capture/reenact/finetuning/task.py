@@ -10,13 +10,13 @@ from typing import Any
 import torch
 from jaxtyping import Float
 from lightning.pytorch import LightningModule
-from torch import Generator, Tensor, nn
+from torch import Tensor, nn
 from torch.nn import functional
 
 from human_capture.reenact.augmentation.pose import PoseAugmentation
 from human_capture.reenact.clips import Clips, as_float
 from human_capture.reenact.networks.discriminator import Discriminator
-from human_capture.reenact.networks.generator import Drawn
+from human_capture.reenact.networks.generator import Drawn, Generator
 from human_capture.reenact.networks.reenactor import Reenactor
 from human_capture.reenact.objective import (
     Objective,
@@ -86,7 +86,9 @@ class FinetuningTask(LightningModule):
         """Sum of all losses of both players."""
         seed = int(torch.randint(2**31, ()))  # Lightning seeds and checkpoints it
         seen = self.augmentation(
-            as_float(batch.frame), as_float(batch.mask), Generator().manual_seed(seed)
+            as_float(batch.frame),
+            as_float(batch.mask),
+            torch.Generator().manual_seed(seed),
         )
         photographs = seen.target * seen.mask
         with torch.no_grad():
@@ -131,7 +133,7 @@ class Person(nn.Module):
     """
 
     def __init__(
-        self, generator: nn.Module, identity: Float[Tensor, " identity"]
+        self, generator: Generator, identity: Float[Tensor, " identity"]
     ) -> None:
         super().__init__()
         self.generator = generator
