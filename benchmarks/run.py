@@ -37,6 +37,8 @@ NAMES = (
     "lifting",
     "neus_step",
     "head_mesh",
+    "driving_frame",
+    "clip_reading",
 )
 
 
