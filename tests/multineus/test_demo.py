@@ -5,6 +5,7 @@ from human_capture.common.images import read_image
 from human_capture.multineus import reconstruct as module
 from human_capture.multineus.commands import run
 from human_capture.multineus.fitting import Stage
+from human_capture.multineus.head_fit import HeadFit
 from human_capture.multineus.ray_batches import RaySampler
 from human_capture.multineus.reconstruct import Preset
 from human_capture.multineus.renderer import Renderer
@@ -14,7 +15,7 @@ from human_capture.multineus.renderer import Renderer
 def test_the_demonstration_compares_with_the_truth(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("HUMAN_CAPTURE_CACHE", str(tmp_path / "cache"))
     stages = (Stage("blend", 2, 1e-3),)
-    tiny = Preset(64, stages, RaySampler(rays=16), Renderer(8, 8, 2), resolution=64)
+    tiny = Preset(64, HeadFit(stages, RaySampler(rays=16), Renderer(8, 8, 2)), 64)
     monkeypatch.setitem(module.PRESETS, "quick", tiny)
     assert run(["demo", f"--output={tmp_path / 'out'}"]) == 0
     said = capsys.readouterr().out

@@ -11,9 +11,9 @@ from human_capture.multineus.camera_corrections import CameraCorrections
 from human_capture.multineus.datasets.synthetic import DrawHead, HeadRecipe
 from human_capture.multineus.fields.scene import BlendedHead
 from human_capture.multineus.fitting import PUBLISHED_STAGES, FitTask, Stage
+from human_capture.multineus.head_fit import HeadFit, fit_head
 from human_capture.multineus.portraits import Portraits
 from human_capture.multineus.ray_batches import RaySampler
-from human_capture.multineus.reconstruct import Preset, fit_head
 from human_capture.multineus.renderer import Renderer
 from human_capture.multineus.runs import run_stage
 from human_capture.multineus.views import render_view
@@ -176,14 +176,14 @@ def test_a_fit_that_was_interrupted_goes_on(small, portraits, tmp_path):
     stages = (
         Stage("blend", 3, 1e-2), Stage("personal", 4, 1e-2), Stage("shared", 4, 1e-3),
     )  # fmt: skip
-    preset = Preset(32, stages, RaySampler(rays=16), LOOK)
+    fit = HeadFit(stages, RaySampler(rays=16), LOOK)
     run = tmp_path / "fit"
-    whole, _ = fit_head(small(), portraits, preset, run)
+    whole, _ = fit_head(small(), portraits, fit, run)
     assert (run / "preview.png").exists()
     # the first stages are there, the last is not
     (run / "stage_3.ckpt").unlink()
     prior = small()
-    again, _ = fit_head(prior, portraits, preset, run)
+    again, _ = fit_head(prior, portraits, fit, run)
     coefficients = whole.sdf.layers[0].coefficients[0]
     assert torch.equal(again.sdf.layers[0].coefficients[0], coefficients)
     assert not torch.equal(again.sdf.layers[0].basis, small().sdf.layers[0].basis)
@@ -214,7 +214,7 @@ def test_too_many_rays_are_answered_with_how_many_fit(small, portraits, tmp_path
         sampler=RaySampler(rays=64),
     )
     with pytest.raises(InputError, match="for 64 rays a step; 16 would fit"):
-        run_stage(task, tmp_path, bar=False)
+        run_stage(task, tmp_path)
     task.renderer = BrokenRenderer()
     with pytest.raises(RuntimeError, match="another reason"):
-        run_stage(task, tmp_path, bar=False)
+        run_stage(task, tmp_path)

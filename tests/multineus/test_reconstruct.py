@@ -11,6 +11,7 @@ from human_capture.multineus.fields.colour import ColourNetwork
 from human_capture.multineus.fields.scene import PersonalLayers, SceneField
 from human_capture.multineus.fields.sdf import SDFNetwork
 from human_capture.multineus.fitting import Stage
+from human_capture.multineus.head_fit import HeadFit
 from human_capture.multineus.priors import load_prior
 from human_capture.multineus.ray_batches import RaySampler
 from human_capture.multineus.reconstruct import Preset
@@ -64,7 +65,7 @@ def test_a_prior_comes_back_from_its_file(prior):
 @pytest.mark.slow
 def test_a_photo_becomes_a_head_in_all_its_forms(prior, photo, tmp_path, monkeypatch):
     stages = (Stage("personal", 2, 1e-3), Stage("shared", 2, 1e-4))
-    tiny = Preset(64, stages, RaySampler(rays=16), Renderer(8, 8, 2), resolution=32)
+    tiny = Preset(64, HeadFit(stages, RaySampler(rays=16), Renderer(8, 8, 2)), 32)
     monkeypatch.setitem(module.PRESETS, "quick", tiny)
     out = tmp_path / "out" / "head.glb"
     assert run(["reconstruct", str(photo), f"--output={out}", f"--prior={prior}"]) == 0

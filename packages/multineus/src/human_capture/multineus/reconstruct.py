@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
-from lightning.pytorch import seed_everything
-from lightning.pytorch.callbacks import ModelCheckpoint
 from rich.console import Console
 
 from human_capture.common.errors import InputError
 from human_capture.common.meshes import SUFFIXES, Extraction, Mesh, write_mesh
 from human_capture.common.progress import plain_warnings, progress
 from human_capture.common.schedules import Schedule
-from human_capture.multineus.camera_corrections import CameraCorrections
 from human_capture.multineus.datasets.scene_folders import is_scene
-from human_capture.multineus.fields.scene import BlendedHead, SceneField
 from human_capture.multineus.fitting import (
-    FIT_OBJECTIVE,
-    FIT_RENDERER,
-    FIT_SAMPLER,
-    PUBLISHED_STAGES,
-    FitTask,
     Stage,
 )
+from human_capture.multineus.head_fit import HeadFit, fit_head
 from human_capture.multineus.objective import FieldObjective
 from human_capture.multineus.outputs.page import write_page
 from human_capture.multineus.outputs.turntable import (
@@ -39,33 +30,25 @@ from human_capture.multineus.photographs import (
     without_body,
 )
 from human_capture.multineus.portraits import Portraits
-from human_capture.multineus.preview import Preview
 from human_capture.multineus.priors import load_prior
 from human_capture.multineus.ray_batches import RaySampler
 from human_capture.multineus.registration import read_registered_scene
 from human_capture.multineus.renderer import Renderer
-from human_capture.multineus.runs import run_stage
 from human_capture.multineus.surface import extract_surface
 
 
 @dataclass(frozen=True)
 class Preset:
-    """How carefully a head is fitted.
+    """How carefully a head is made of photos.
 
     Attributes:
         size: Of the part of each photo about the head, in pixels.
-        stages: Of the fit.
-        sampler: Draws the pixels of a step.
-        renderer: How rays are sampled.
-        objective: Weights of the losses.
+        fit: How a head is fitted to them.
         resolution: Of the grid that the mesh is taken from.
     """
 
     size: int
-    stages: tuple[Stage, ...]
-    sampler: RaySampler = FIT_SAMPLER
-    renderer: Renderer = FIT_RENDERER
-    objective: FieldObjective = FIT_OBJECTIVE
+    fit: HeadFit
     resolution: int = 512
 
 
@@ -74,28 +57,32 @@ PresetName = Literal["draft", "quick", "full"]
 PRESETS: dict[PresetName, Preset] = {
     "draft": Preset(
         128,
-        (
-            Stage("blend", 150, 1e-2, 1e-3, Schedule(20)),
-            Stage("personal", 60, 2e-3, 5e-4, Schedule(20)),
+        HeadFit(
+            (
+                Stage("blend", 150, 1e-2, 1e-3, Schedule(20)),
+                Stage("personal", 60, 2e-3, 5e-4, Schedule(20)),
+            ),
+            RaySampler(rays=128, face=0.3),
+            Renderer(even=16, near_surface=16, rounds=2),
+            FieldObjective(eikonal_points=1),
         ),
-        RaySampler(rays=128, face=0.3),
-        Renderer(even=16, near_surface=16, rounds=2),
-        FieldObjective(eikonal_points=1),
         160,
     ),
     "quick": Preset(
         192,
-        (
-            Stage("blend", 200, 1e-2, 1e-3, Schedule(20)),
-            Stage("personal", 300, 2e-3, 5e-4, Schedule(20)),
-            Stage("shared", 500, 1e-4, 2e-4, Schedule(50)),
+        HeadFit(
+            (
+                Stage("blend", 200, 1e-2, 1e-3, Schedule(20)),
+                Stage("personal", 300, 2e-3, 5e-4, Schedule(20)),
+                Stage("shared", 500, 1e-4, 2e-4, Schedule(50)),
+            ),
+            RaySampler(rays=192, face=0.3),
+            Renderer(even=16, near_surface=16, rounds=2),
+            FieldObjective(eikonal_points=2),
         ),
-        RaySampler(rays=192, face=0.3),
-        Renderer(even=16, near_surface=16, rounds=2),
-        FieldObjective(eikonal_points=2),
         256,
     ),
-    "full": Preset(512, PUBLISHED_STAGES),
+    "full": Preset(512, HeadFit()),
 }
 
 
@@ -136,17 +123,18 @@ class ReconstructOptions:
 def reconstruct(options: ReconstructOptions) -> Mesh:
     """Fit a head to photos and write it in all its forms."""
     path, preset = Path(options.output), PRESETS[options.preset]
+    fit = preset.fit
     if path.suffix.lower() not in SUFFIXES:
         raise InputError(
             f"{options.output!r}: heads are written as {', '.join(SUFFIXES)} files."
         )
     if options.rays is not None:
-        preset = replace(preset, sampler=replace(preset.sampler, rays=options.rays))
+        fit = replace(fit, sampler=replace(fit.sampler, rays=options.rays))
     with plain_warnings():
         portraits = _read(options, preset.size)
     run = path.parent / f"{path.stem}_fit"
     prior = load_prior(options.prior)
-    head, _ = fit_head(prior, portraits, preset, run, options.resume)
+    head, _ = fit_head(prior, portraits, fit, run, options.resume)
     mesh = extract_surface(
         head,
         0,
@@ -175,71 +163,3 @@ def _read(options: ReconstructOptions, size: int) -> Portraits:
         find_photos(options.photos),
         PhotoOptions(size, options.face, options.field_of_view),
     )
-
-
-AfterStage = Callable[[Stage, SceneField, CameraCorrections], None]
-"""Gets a stage that is over, the head after it, and the cameras' corrections."""
-
-
-def fit_head(
-    people: SceneField,
-    portraits: Portraits,
-    preset: Preset,
-    run: Path,
-    resume: bool = True,
-    after: AfterStage | None = None,
-    show: bool = True,
-) -> tuple[SceneField, CameraCorrections]:
-    """Fit a new person of a field to pictures, in the stages of a preset.
-
-    Args:
-        people: Field to start from. Later stages change what it shares.
-        portraits: The pictures.
-        preset: How carefully.
-        run: Folder of checkpoints and of ``preview.png``.
-        resume: Go on from the checkpoints of a fit that was interrupted.
-        after: Called after every stage with what the head is then.
-        show: Draw previews.
-
-    Returns:
-        A field of one object, and the cameras' corrections.
-    """
-    seed_everything(0, verbose=False)
-    corrections = CameraCorrections(len(portraits))
-    field: SceneField | BlendedHead = BlendedHead(people)
-    for number, stage in enumerate(preset.stages):
-        if isinstance(field, BlendedHead) and stage.trains != "blend":
-            field = _alone(field)
-        task = FitTask(
-            field,
-            portraits,
-            stage,
-            corrections,
-            preset.renderer,
-            preset.sampler,
-            preset.objective,
-        )
-        _run_stage(task, number, run, resume, show)
-        if after is not None:
-            after(stage, _alone(field), corrections)
-    return _alone(field), corrections
-
-
-def _alone(field: SceneField | BlendedHead) -> SceneField:
-    return field.newcomer() if isinstance(field, BlendedHead) else field
-
-
-def _run_stage(task: FitTask, number: int, run: Path, resume: bool, show: bool) -> None:
-    name = f"stage_{number + 1}"
-    checkpoint = run / f"{name}.ckpt"
-    if checkpoint.exists() and not resume:
-        checkpoint.unlink()
-    keep = ModelCheckpoint(
-        run,
-        name,
-        every_n_train_steps=max(task.stage.steps // 20, 1),
-        enable_version_counter=False,
-    )
-    begun = checkpoint if checkpoint.exists() else None
-    callbacks = [keep, Preview(run / "preview.png")] if show else [keep]
-    run_stage(task, run, callbacks, begun, show)

@@ -13,6 +13,7 @@ from torch import Generator
 from human_capture.common.errors import InputError
 from human_capture.common.processors import multiplies_bfloat16
 from human_capture.common.progress import without_trainers_remarks
+from human_capture.common.training_bar import TrainingBar
 from human_capture.multineus.fitting import FitTask
 
 
@@ -21,7 +22,7 @@ def run_stage(
     folder: Path,
     callbacks: Sequence[Callback] = (),
     checkpoint: Path | None = None,
-    bar: bool = True,
+    bar: str | None = None,
 ) -> None:
     """Run a stage of a fit, in bfloat16 where the machine multiplies it.
 
@@ -30,7 +31,7 @@ def run_stage(
         folder: For what has to be written.
         callbacks: Such as one that keeps checkpoints.
         checkpoint: To go on from.
-        bar: Show how far it is.
+        bar: What to call it where it shows how far it is; nothing is shown if absent.
 
     Raises:
         InputError: There is not enough memory; the message says how many rays fit.
@@ -43,9 +44,9 @@ def run_stage(
             devices=1,
             precision="bf16-mixed" if half else "32-true",
             logger=False,
-            callbacks=list(callbacks),
+            callbacks=[*callbacks, *([TrainingBar(bar)] if bar else [])],
             enable_checkpointing=bool(callbacks),
-            enable_progress_bar=bar,
+            enable_progress_bar=False,
             enable_model_summary=False,
             default_root_dir=folder,
             log_every_n_steps=10,

@@ -142,7 +142,7 @@ def view_psnr(
         head, others, CAMERAS_FIRST, corrections, renderer, RaySampler(rays=128)
     )
     with TemporaryDirectory() as folder:
-        run_stage(task, Path(folder), bar=False)
+        run_stage(task, Path(folder))
     cameras: Cameras = task.cameras()
     generator = Generator().manual_seed(0)
     sampler = RaySampler(rays=rays, views=len(others))

@@ -32,11 +32,11 @@ from human_capture.multineus.fields.colour import ColourNetwork
 from human_capture.multineus.fields.scene import PersonalLayers, SceneField
 from human_capture.multineus.fields.sdf import SDFNetwork
 from human_capture.multineus.fitting import Stage
+from human_capture.multineus.head_fit import HeadFit, fit_head
 from human_capture.multineus.objective import FieldObjective
 from human_capture.multineus.portraits import Portraits
 from human_capture.multineus.priors import load_prior
 from human_capture.multineus.ray_batches import RaySampler
-from human_capture.multineus.reconstruct import Preset, fit_head
 from human_capture.multineus.renderer import Renderer
 from human_capture.multineus.surface import extract_surface
 
@@ -171,7 +171,7 @@ def _trial(
     sides = {name: nearest_view(portraits, angle) for name, angle in AZIMUTHS.items()}
     views = list(sides.values()) if seen == "three" else [sides[seen]]
     others = [v for v in range(len(portraits)) if v not in sides.values()]
-    preset = Preset(0, method.stages, method.sampler, SPARSE, method.objective)
+    fit = HeadFit(method.stages, method.sampler, SPARSE, method.objective)
     found: list[tuple[str, Scores, float]] = []
     started = time.monotonic()
     scoring = 0.0
@@ -187,9 +187,7 @@ def _trial(
 
     run = output / "fit"
     with plain_warnings():
-        fit_head(
-            method.people(), portraits[views], preset, run, False, after, show=False
-        )
+        fit_head(method.people(), portraits[views], fit, run, False, after, show=False)
     shutil.rmtree(run)
     for stage, scores, seconds in found:
         yield Result(method.name, person, seen, stage, scores, seconds)
