@@ -101,3 +101,35 @@ def test_processes_train_objects_of_their_own_and_share_the_rest(tmp_path):
     stepped = {name for index, name in names if index in moments}
     own = {name.rsplit(".", 1)[1] for name in stepped if "coefficients" in name}
     assert len(own) == 2, "one object a process was stepped, the others were not"
+
+
+@pytest.mark.slow
+def test_both_players_learn_on_two_processes(tmp_path):
+    fit_on_two_processes(
+        "reenact",
+        tmp_path,
+        f"--config={ROOT}/experiments/reenact/compact.yaml",
+        "--trainer.strategy=ddp",
+        "--trainer.max_steps=1",
+        "--trainer.logger=false",
+        "--trainer.limit_val_batches=0",
+        "--trainer.num_sanity_val_steps=0",
+        "--model.init_args.labels=4",
+        "--data.init_args.splits.init_args.recipe.frames=3",
+        "--data.init_args.splits.init_args.recipe.supersampling=1",
+        "--data.init_args.splits.init_args.train=2",
+        "--data.init_args.splits.init_args.val=1",
+        "--data.init_args.batch_size=2",
+        "--data.init_args.repeats=1",
+    )
+    saved = torch.load(tmp_path / "run" / "last.ckpt", weights_only=False)
+    state = saved["state_dict"]
+    assert state["labels.steps"].tolist() == [1, 1, 1, 1], "two clips a process"
+    trained = [
+        len(group["params"]) for group in saved["optimizer_states"][0]["param_groups"]
+    ]
+    moments = saved["optimizer_states"][0]["state"]
+    assert min(trained) > 0 and len(moments) == sum(trained)
+    assert all(moment["exp_avg_sq"].any() for moment in moments.values())
+    for name in ("heads", "heads_discriminator"):
+        assert (tmp_path / "run" / f"{name}.safetensors").is_file()

@@ -2,16 +2,24 @@
 
 from pathlib import Path
 
+import jsonargparse
 import pytest
+import torch
 import yaml
 
+from human_capture.common.weights import save_weights
 from human_capture.multineus.commands import run as run_multineus
 from human_capture.pose3d.commands import run as run_pose3d
+from human_capture.reenact.commands import run as run_reenact
+from human_capture.reenact.evaluation.methods import Method
 
 EXPERIMENTS = Path(__file__).parents[1] / "experiments"
-EVALUATIONS = sorted(EXPERIMENTS.glob("*/evaluation*.yaml"))
-CONFIGS = sorted({*EXPERIMENTS.glob("*/*.yaml")} - {*EVALUATIONS})
-RUN = {"pose3d": run_pose3d, "multineus": run_multineus}
+EVALUATIONS = {
+    project: sorted((EXPERIMENTS / project).glob("evaluation*.yaml"))
+    for project in ("multineus", "reenact")
+}
+CONFIGS = sorted({*EXPERIMENTS.glob("*/*.yaml")}.difference(*EVALUATIONS.values()))
+RUN = {"pose3d": run_pose3d, "multineus": run_multineus, "reenact": run_reenact}
 DEBUG = EXPERIMENTS / "debug.yaml"
 SMALL = {  # the same networks on small pictures and volumes
     "resnet152": [
@@ -30,6 +38,22 @@ SMALL = {  # the same networks on small pictures and volumes
     ],
     "prior": ["--data.init_args.recipe.size=32", "--data.init_args.recipe.views=2"],
     "volumetric": ["--model.init_args.method.init_args.points=32"],
+    "reenact/": [
+        "--model.init_args.labels=2",
+        "--data.init_args.splits.init_args.recipe.frames=4",
+        "--data.init_args.splits.init_args.recipe.supersampling=1",
+        "--data.init_args.splits.init_args.train=1",
+        "--data.init_args.splits.init_args.val=1",
+        "--data.init_args.shots=2",
+        "--data.init_args.batch_size=2",
+        "--data.init_args.eval_repeats=1",
+        "--data.init_args.num_workers=0",
+    ],
+    "reenact/official": [
+        "--model.init_args.reenactor.init_args.generator.init_args.size=32",
+        "--model.init_args.discriminator.init_args.size=32",
+        "--data.init_args.splits.init_args.recipe.size=32",
+    ],
 }
 
 
@@ -55,12 +79,12 @@ def test_experiment_runs(config: Path, tmp_path: Path, cache: Path, monkeypatch)
     if weights.startswith("outputs/"):  # of an earlier run
         arguments.append("--model.init_args.weights=null")
     for part, overrides in SMALL.items():
-        arguments += overrides if part in config.stem else []
+        arguments += overrides if part in f"{config.parent.name}/{config.stem}" else []
     assert RUN[config.parent.name](arguments) == 0
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("config", EVALUATIONS, ids=lambda p: p.stem)
+@pytest.mark.parametrize("config", EVALUATIONS["multineus"], ids=lambda path: path.stem)
 def test_evaluation_runs(config: Path, tmp_path: Path, cache: Path, monkeypatch):
     monkeypatch.setenv("HUMAN_CAPTURE_CACHE", str(cache))
     settings = yaml.safe_load(config.read_text())
@@ -76,3 +100,56 @@ def test_evaluation_runs(config: Path, tmp_path: Path, cache: Path, monkeypatch)
     assert RUN[config.parent.name](["evaluate", f"--config={tmp_path}/small.yaml"]) == 0
     table = (tmp_path / "out" / "table.md").read_text().splitlines()
     assert len(table) == 2 + sum(len(method["stages"]) for method in methods)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["keypoints_vector", "keypoints_drawing"])
+def test_what_was_trained_can_be_judged(name, tmp_path, cache, monkeypatch):
+    monkeypatch.setenv("HUMAN_CAPTURE_CACHE", str(cache))
+    arguments = [
+        "fit",
+        f"--config={EXPERIMENTS}/reenact/{name}.yaml",
+        "--trainer.max_steps=1",
+        "--trainer.limit_val_batches=0",
+        "--trainer.accelerator=cpu",
+        f"--trainer.default_root_dir={tmp_path}",
+    ]
+    assert run_reenact([*arguments, *SMALL["reenact/"]]) == 0
+    method = Method(name, str(tmp_path / "heads.safetensors"))
+    model = method.load(torch.device("cpu"))
+    pictures = torch.rand(2, 3, 64, 64)
+    pose = model.describe(pictures)
+    assert pose.shape == (2, 136)
+    assert model.draw(model.identity(pictures), pose).shape == (2, 3, 128, 128)
+
+
+SMALL_SETUP = {
+    "people": 4, "clips": 1, "frames": 4, "size": 128, "shots": 2, "drivers": 1,
+    "poses": 2, "videos": 1, "video_frames": 4, "recognise": False,
+}  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("config", EVALUATIONS["reenact"], ids=lambda path: path.stem)
+def test_reenactors_are_evaluated(config: Path, tmp_path: Path, cache, monkeypatch):
+    """Weights of the configured networks, as training writes them."""
+    monkeypatch.setenv("HUMAN_CAPTURE_CACHE", str(cache))
+    settings = yaml.safe_load(config.read_text())
+    for method in settings["methods"]:
+        experiment = config.with_name(Path(method["weights"]).parent.name + ".yaml")
+        method["weights"] = str(tmp_path / f"{experiment.stem}.safetensors")
+        save_untrained(experiment, Path(method["weights"]))
+    settings |= {"setup": SMALL_SETUP, "output": str(tmp_path / "out")}
+    (tmp_path / "small.yaml").write_text(yaml.safe_dump(settings))
+    assert run_reenact(["evaluate", f"--config={tmp_path}/small.yaml"]) == 0
+    table = (tmp_path / "out" / "table.md").read_text()
+    for method in settings["methods"]:
+        assert table.count(f"| {method['name']} |") == 6
+
+
+def save_untrained(experiment: Path, weights: Path) -> None:
+    config = yaml.safe_load(experiment.read_text())["model"]["init_args"]["reenactor"]
+    parser = jsonargparse.ArgumentParser()
+    parser.add_subclass_arguments(torch.nn.Module, "reenactor")
+    network = parser.instantiate(parser.parse_object({"reenactor": config})).reenactor
+    save_weights(weights, network, {"reenactor": config})

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from human_capture.common.errors import InputError
 from human_capture.reenact.losses.adversarial import discriminator_loss
-from human_capture.reenact.networks.discriminator import Discriminator, score
+from human_capture.reenact.networks.discriminator import Discriminator, Judged, score
 from human_capture.reenact.objective import Objective, judged_losses, total
 
 
@@ -36,6 +36,7 @@ def play(
     drawn: Float[Tensor, "clip 3 height width"],
     photographs: Float[Tensor, "clip 3 height width"],
     rows: Float[Tensor, "clip feature"],
+    beside: Float[Tensor, "clip beside height width"] | None = None,
 ) -> Played:
     """Show drawn pictures and photographs to the discriminator, each once.
 
@@ -49,9 +50,16 @@ def play(
         drawn: By the generator.
         photographs: What should have been drawn.
         rows: Vectors of the clips that all of them are of.
+        beside: What the discriminator sees before each of them, if anything.
     """
+
+    def judged(pictures: Tensor) -> Judged:
+        seen = pictures if beside is None else torch.cat((beside, pictures), 1)
+        found: Judged = discriminator(seen)
+        return found
+
     leaf = drawn.detach().requires_grad_()
-    real, fake = discriminator(photographs), discriminator(leaf)
+    real, fake = judged(photographs), judged(leaf)
     of_fake = score(fake, rows)
     losses = judged_losses(objective, of_fake, fake.features, real.features)
     (gradient,) = torch.autograd.grad(total(losses), leaf, retain_graph=True)

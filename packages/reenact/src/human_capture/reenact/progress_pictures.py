@@ -13,12 +13,12 @@ from torch import Tensor
 from human_capture.common.images import to_bytes, write_image
 from human_capture.common.tracking import log_images
 from human_capture.reenact.clips import Clips, as_float
-from human_capture.reenact.networks.reenactor import Reenactor
+from human_capture.reenact.networks.any_reenactor import AnyReenactor
 
 
 @torch.no_grad()
 def driving_table(
-    reenactor: Reenactor, clips: Clips
+    reenactor: AnyReenactor, clips: Clips
 ) -> Float[Tensor, "3 table_height table_width"]:
     """A table of pictures: drivers in the first row, people in the first column.
 
@@ -31,8 +31,8 @@ def driving_table(
     drivers = as_float(clips.frame)
     people = as_float(clips.identity)
     count, size = len(clips), drivers.shape[-1]
-    identities = reenactor.identities(people).mean(1)
-    poses = reenactor.pose(drivers)
+    identities = reenactor.identities_of(people, clips.identity_landmarks).mean(1)
+    poses = reenactor.pose_of(drivers, clips.landmarks)
     corner = torch.ones_like(drivers[0])
     rows = [torch.cat((corner, *drivers), -1)]
     for person in range(count):
@@ -70,7 +70,7 @@ class ProgressPictures(Callback):
             return
         clips = self._of(trainer, batch).to(pl_module.device)
         reenactor = pl_module.get_submodule("averaged")
-        assert isinstance(reenactor, Reenactor)
+        assert isinstance(reenactor, AnyReenactor)
         table = driving_table(reenactor, clips).cpu()
         folder = Path(trainer.default_root_dir) / "progress"
         write_image(folder / f"step_{step:06d}.jpg", to_bytes(table))
@@ -79,6 +79,6 @@ class ProgressPictures(Callback):
     def _of(self, trainer: Trainer, batch: Clips) -> Clips:
         """Clips of the validation; of the training where there is none."""
         if self._clips is None:
-            loaders = trainer.datamodule.val_dataloader()  # type: ignore[attr-defined]
+            loaders = trainer.val_dataloaders or ()
             self._clips = next(iter(loaders), batch).first(self.people)
         return self._clips

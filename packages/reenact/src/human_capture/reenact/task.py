@@ -21,12 +21,13 @@ from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from torch import Generator, Tensor, nn
 from torch.optim.lr_scheduler import LambdaLR
 
+from human_capture.common.errors import InputError
 from human_capture.common.schedules import Schedule, training_progress
 from human_capture.reenact.augmentation.pose import Augmented, PoseAugmentation
 from human_capture.reenact.clips import Clips, as_float
 from human_capture.reenact.label_embedding import LabelEmbedding
+from human_capture.reenact.networks.any_reenactor import AnyReenactor
 from human_capture.reenact.networks.discriminator import Discriminator
-from human_capture.reenact.networks.reenactor import Reenactor
 from human_capture.reenact.objective import (
     USUAL_OBJECTIVE,
     Objective,
@@ -58,13 +59,15 @@ class ReenactmentTask(LightningModule):
         discriminator_rate: Learning rate of the discriminator over that of the rest.
         schedule: Of the learning rates.
         averaging: Share of the averaged weights that remains after a step.
+        background: Learn to draw what is behind the people as well; the loss of the
+            mask should then count nothing.
         compatibility: Do as the official code does where that is a quirk: the true mask
             counts three times, and only the first identity picture is matched.
     """
 
     def __init__(
         self,
-        reenactor: Reenactor,
+        reenactor: AnyReenactor,
         discriminator: Discriminator,
         labels: int,
         pictures: Sequence[PictureLoss] = (),
@@ -74,6 +77,7 @@ class ReenactmentTask(LightningModule):
         discriminator_rate: float = 4.0,
         schedule: Schedule = CONSTANT,
         averaging: float = 0.999,
+        background: bool = False,
         compatibility: bool = False,
     ) -> None:
         super().__init__()
@@ -86,8 +90,24 @@ class ReenactmentTask(LightningModule):
         self.objective, self.augmentation = objective, augmentation
         self.optimizer, self.schedule = optimizer, schedule
         self.discriminator_rate, self.averaging = discriminator_rate, averaging
-        self.compatibility = compatibility
-        self._rows: Tensor | None = None
+        self.background, self.compatibility = background, compatibility
+        self._used: list[tuple[Tensor, Tensor]] = []
+
+    def setup(self, stage: str) -> None:
+        """Make sure that every clip has a row.
+
+        Args:
+            stage: Such as ``fit``.
+
+        Raises:
+            InputError: The data has another number of training clips.
+        """
+        clips = getattr(self.trainer.datamodule, "labels", None)  # type: ignore[attr-defined]
+        if stage == "fit" and clips not in (None, len(self.labels)):
+            raise InputError(
+                f"The data has {clips} training clips, but the model has rows for "
+                f"{len(self.labels)}; set --model.init_args.labels={clips}."
+            )
 
     def on_fit_start(self) -> None:
         """Put channels last, which is faster, and losses' networks on the device."""
@@ -99,12 +119,18 @@ class ReenactmentTask(LightningModule):
     def training_step(self, batch: Clips, batch_idx: int) -> Float[Tensor, ""]:
         """Sum of all losses of both players."""
         seen = self._augmented(batch)
-        photographs = seen.target * seen.mask
-        each = self.reenactor.identities(as_float(batch.identity))
-        drawn = self.reenactor.draw(each.mean(1), self.reenactor.pose(seen.driver))
-        rows = self._rows = self.labels(batch.label)
+        photographs = self._goal(seen.target, seen.mask)
+        each = self._identities(self.reenactor, batch)
+        landmarks = batch.landmarks + seen.shift[:, None]
+        pose = self.reenactor.pose_of(seen.driver, landmarks)
+        drawn = self.reenactor.draw(each.mean(1), pose)
+        rows = self.labels(batch.label)
+        self._used.append((batch.label, rows))
         picture, mask = drawn.picture.float(), drawn.mask.float()
-        played = play(self.discriminator, self.objective, picture, photographs, rows)
+        beside = self.reenactor.beside(pose)
+        played = play(
+            self.discriminator, self.objective, picture, photographs, rows, beside
+        )
         own = {term.name: term(picture, photographs) for term in self.pictures}
         own |= mask_losses(self.objective, mask, seen.mask, self.compatibility)
         own |= self._identity_match(each, rows)
@@ -116,9 +142,22 @@ class ReenactmentTask(LightningModule):
         return mine + played.against
 
     def _augmented(self, batch: Clips) -> Augmented:
-        seed = int(torch.randint(2**31, ()))  # Lightning seeds and checkpoints it
+        seed = int(torch.randint(2**31, ()))  # of the generator in checkpoints
         generator = Generator().manual_seed(seed)
         return self.augmentation(as_float(batch.frame), as_float(batch.mask), generator)
+
+    def _goal(
+        self,
+        frame: Float[Tensor, "clip 3 height width"],
+        mask: Float[Tensor, "clip 1 height width"],
+    ) -> Float[Tensor, "clip 3 height width"]:
+        return frame if self.background else frame * mask
+
+    def _identities(
+        self, reenactor: AnyReenactor, batch: Clips
+    ) -> Float[Tensor, "clip shot identity"]:
+        pictures = as_float(batch.identity)
+        return reenactor.identities_of(pictures, batch.identity_landmarks)
 
     def _identity_match(
         self,
@@ -137,11 +176,25 @@ class ReenactmentTask(LightningModule):
             value = loss.detach()
             self.log(f"train/{name}", value, prog_bar=shown, batch_size=clips)
 
-    def on_train_batch_end(self, outputs: Any, batch: Clips, batch_idx: int) -> None:
-        """Step the rows of the clips, and average the weights."""
-        if self._rows is not None:
-            self.labels.step(batch.label, self._rows)
+    def optimizer_step(self, *args: Any, **kwargs: Any) -> None:
+        """Step both players and the rows of the clips, and average the weights.
+
+        Not at the end of a batch: checkpoints and pictures are made before that.
+        """
+        super().optimizer_step(*args, **kwargs)
+        for labels, rows in self._used:
+            self.labels.step(labels, rows)
+        self._used.clear()
         average(self.averaged, self.reenactor, self.averaging)
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Keep the state of the random numbers, which Lightning does not."""
+        checkpoint["random"] = torch.get_rng_state()
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Go on with the random numbers, not with those of the start."""
+        if "random" in checkpoint:
+            torch.set_rng_state(checkpoint["random"].cpu())
 
     def validation_step(self, batch: Clips, batch_idx: int) -> None:
         """How well unseen people are drawn in their own poses."""
@@ -153,11 +206,15 @@ class ReenactmentTask(LightningModule):
 
     def _evaluate(self, batch: Clips, split: str) -> None:
         target, mask = as_float(batch.frame), as_float(batch.mask)
-        drawn = self.averaged(as_float(batch.identity), target)
-        error = (drawn.picture.float() - target * mask).abs().mean()
-        found, wanted = drawn.mask.float() > 0.5, mask > 0.5
-        overlap = (found & wanted).sum() / (found | wanted).sum().clamp_min(1)
-        scores = {"l1": error, "mask_iou": overlap}
+        identity = self._identities(self.averaged, batch).mean(1)
+        pose = self.averaged.pose_of(target, batch.landmarks)
+        drawn = self.averaged.draw(identity, pose)
+        error = (drawn.picture.float() - self._goal(target, mask)).abs().mean()
+        scores = {"l1": error}
+        if self.objective.mask:
+            found, wanted = drawn.mask.float() > 0.5, mask > 0.5
+            overlap = (found & wanted).sum() / (found | wanted).sum().clamp_min(1)
+            scores["mask_iou"] = overlap
         for name, value in scores.items():
             self.log(f"{split}/{name}", value, batch_size=len(batch), sync_dist=True)
 

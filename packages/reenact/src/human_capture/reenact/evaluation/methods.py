@@ -12,9 +12,15 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 
 from human_capture.common.errors import InputError
-from human_capture.common.publishing import find_weights
+from human_capture.common.publishing import find_weights, load_network
+from human_capture.reenact.evaluation.landmark_judges import (
+    LandmarkJudge,
+    MeshLandmarks,
+)
+from human_capture.reenact.evaluation.pose_error import missing
+from human_capture.reenact.networks.any_reenactor import AnyReenactor
 from human_capture.reenact.networks.reenactor import Reenactor
-from human_capture.reenact.reenactors import WEIGHTS, load_reenactor
+from human_capture.reenact.reenactors import WEIGHTS
 
 
 @runtime_checkable
@@ -47,32 +53,40 @@ class TrainedImitator:
         reenactor: The networks.
         device: Where they run; results come back to the CPU.
         batch: Pictures at a time.
+        landmarks: Finds the landmarks of all pictures, if the networks need them.
     """
 
     def __init__(
         self,
-        reenactor: Reenactor,
+        reenactor: AnyReenactor,
         device: torch.device | str = "cpu",
         batch: int = 32,
+        landmarks: LandmarkJudge | None = None,
     ) -> None:
         self.reenactor = reenactor.to(device).eval()
         self.device, self.batch = torch.device(device), batch
+        self.landmarks = landmarks
 
     @torch.no_grad()
     def identity(
         self, pictures: Float[Tensor, "shot 3 height width"]
     ) -> Float[Tensor, " identity"]:
         """Mean identity descriptor of one person's pictures."""
-        each = self.reenactor.identities(self._fitting(pictures)[None])
-        return each.mean(1)[0].cpu()
+        landmarks = self._landmarks(pictures)[None]
+        fitting = self._fitting(pictures)[None]
+        return self.reenactor.identities_of(fitting, landmarks).mean(1)[0].cpu()
 
     @torch.no_grad()
     def describe(
         self, pictures: Float[Tensor, "frame 3 height width"]
     ) -> Float[Tensor, "frame pose"]:
         """Pose descriptors."""
-        parts = torch.split(pictures, self.batch)
-        each = [self.reenactor.pose(self._fitting(part)).cpu() for part in parts]
+        landmarks = self._landmarks(pictures)
+        parts = (torch.split(each, self.batch) for each in (pictures, landmarks))
+        each = [
+            self.reenactor.pose_of(self._fitting(part), faces).cpu()
+            for part, faces in zip(*parts, strict=True)
+        ]
         return torch.cat(each)
 
     @torch.no_grad()
@@ -87,6 +101,17 @@ class TrainedImitator:
             picture = self.reenactor.draw(who.expand(len(part), -1), poses).picture
             drawn.append(picture.float().clamp(0, 1).cpu())
         return torch.cat(drawn)
+
+    def _landmarks(
+        self, pictures: Float[Tensor, "frame 3 height width"]
+    ) -> Float[Tensor, "frame 68 2"]:
+        """Landmarks; a face that is not found has the mean of the others."""
+        if self.landmarks is None:
+            return torch.full((len(pictures), 68, 2), torch.nan, device=self.device)
+        found = self.landmarks(pictures)
+        lost = missing(found)
+        mean = found[~lost].mean(0).nan_to_num(0.5)  # the middle, if none is found
+        return torch.where(lost[:, None, None], mean, found).to(self.device)
 
     def _fitting(
         self, pictures: Float[Tensor, "frame 3 height width"]
@@ -135,4 +160,11 @@ class Method:
         Raises:
             InputError: There are no such weights, or they belong to something else.
         """
-        return TrainedImitator(load_reenactor(self.weights), device)
+        reenactor: AnyReenactor = load_network(
+            self.weights, "reenactor", AnyReenactor, WEIGHTS
+        )
+        # a latent descriptor is taken from the picture itself
+        sees = isinstance(reenactor, Reenactor)
+        return TrainedImitator(
+            reenactor, device, landmarks=None if sees else MeshLandmarks()
+        )

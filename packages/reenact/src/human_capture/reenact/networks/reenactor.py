@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from jaxtyping import Float
-from torch import Tensor, nn
+from torch import Tensor
 
+from human_capture.reenact.networks.any_reenactor import AnyReenactor
 from human_capture.reenact.networks.generator import Drawn, Generator
 from human_capture.reenact.networks.identity_encoder import IdentityEncoder
 from human_capture.reenact.networks.pose_encoder import PoseEncoder
 
 
-class Reenactor(nn.Module):
+class Reenactor(AnyReenactor):
     """Draws a person in the pose of another (Burkov et al., arXiv:2004.12000).
 
     Args:
@@ -18,6 +19,8 @@ class Reenactor(nn.Module):
         pose_encoder: Says what the head does in a picture, whoever it is.
         generator: Draws a person, given both.
     """
+
+    generator: Generator
 
     def __init__(
         self,
@@ -29,11 +32,6 @@ class Reenactor(nn.Module):
         self.identity_encoder = identity_encoder
         self.pose_encoder = pose_encoder
         self.generator = generator
-
-    @property
-    def size(self) -> int:
-        """Width and height of its pictures, in pixels."""
-        return int(self.generator.size)
 
     def identities(
         self, pictures: Float[Tensor, "clip shot 3 height width"]
@@ -56,6 +54,22 @@ class Reenactor(nn.Module):
         """
         descriptors: Tensor = self.pose_encoder(pictures)
         return descriptors
+
+    def identities_of(
+        self,
+        pictures: Float[Tensor, "clip shot 3 height width"],
+        landmarks: Float[Tensor, "clip shot 68 2"],
+    ) -> Float[Tensor, "clip shot identity"]:
+        """Who is in each picture; the landmarks do not matter."""
+        return self.identities(pictures)
+
+    def pose_of(
+        self,
+        pictures: Float[Tensor, "clip 3 height width"],
+        landmarks: Float[Tensor, "clip 68 2"],
+    ) -> Float[Tensor, "clip pose"]:
+        """Pose descriptors of the pictures; the landmarks do not matter."""
+        return self.pose(pictures)
 
     def draw(
         self, identity: Float[Tensor, "clip identity"], pose: Float[Tensor, "clip pose"]

@@ -1,0 +1,1 @@
+"""Reenactment driven by landmarks, to compare the latent pose descriptor with."""
