@@ -9,6 +9,8 @@ from human_capture.reenact.data import ClipsDataModule
 from human_capture.reenact.drive import drive
 from human_capture.reenact.driving.options import DriveOptions
 from human_capture.reenact.evaluation.evaluate import EvaluateOptions, evaluate
+from human_capture.reenact.finetuning.finetune import finetune
+from human_capture.reenact.finetuning.options import FinetuneOptions
 from human_capture.reenact.preparation.options import PrepareOptions
 from human_capture.reenact.preparation.prepare import prepare
 from human_capture.reenact.task import ReenactmentTask
@@ -26,6 +28,13 @@ COMMANDS = {
         evaluate,
         "Models side by side on synthetic people that nobody was trained on.",
         subject="weights",
+    ),
+    "finetune": Command(
+        FinetuneOptions,
+        finetune,
+        "A person is learned from photos or a video, and becomes an avatar.",
+        subject="photos",
+        several=True,
     ),
     "prepare": Command(
         PrepareOptions,

@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-import csv
-import io
+import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import astuple, replace
 from pathlib import Path
 
 import torch
-from jaxtyping import Float, Int
-from lightning.pytorch import Callback, Trainer, seed_everything
+from jaxtyping import Int
+from lightning.pytorch import Callback, seed_everything
 from rich.console import Console
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset
 
-from human_capture.common.files import atomic_path
-from human_capture.common.images import to_bytes, write_image
-from human_capture.common.processors import multiplies_bfloat16
-from human_capture.common.progress import plain_warnings, without_trainers_remarks
-from human_capture.reenact.avatar import Avatar
-from human_capture.reenact.clips import Clips, as_float, join_clips
+from human_capture.common.errors import InputError
+from human_capture.common.progress import plain_warnings
+from human_capture.reenact.avatar import Avatar, fingerprint
+from human_capture.reenact.clips import Clips, as_float
 from human_capture.reenact.evaluation.landmark_judges import MeshLandmarks
+from human_capture.reenact.finetuning.diary import Diary
 from human_capture.reenact.finetuning.judges import usual_identity_judge
+from human_capture.reenact.finetuning.learning import learn, placement
 from human_capture.reenact.finetuning.options import FinetuneOptions
-from human_capture.reenact.finetuning.pictures import read_person
-from human_capture.reenact.finetuning.stopping import HeldOutScore, StopAtBest
+from human_capture.reenact.finetuning.pictures import PersonPictures, read_person
+from human_capture.reenact.finetuning.stopping import StopAtBest
 from human_capture.reenact.finetuning.task import FinetuningTask
 from human_capture.reenact.losses.perceptual import VGGLoss
 from human_capture.reenact.losses.pyramid import PyramidLoss
@@ -33,19 +31,20 @@ from human_capture.reenact.networks.reenactor import Reenactor
 from human_capture.reenact.objective import PictureLoss
 from human_capture.reenact.reenactors import load_discriminator, load_reenactor
 
-BATCH = 8
-
 
 def finetune(options: FinetuneOptions) -> Avatar:
     """Learn a person and write the avatar's folder.
 
     Beside the avatar it writes ``learning.csv``, the errors on pictures that were kept
     aside, and ``learning.jpg``, how those were drawn: photos in the first row, then one
-    row a look.
+    row a look. What takes longer than a minute can be interrupted and goes on later.
 
     Args:
         options: Of the command.
     """
+    if Path(options.output).is_file():
+        raise InputError(f"{options.output!r} is a file; give a folder for the avatar.")
+    place = placement(options.device)
     reenactor = load_reenactor(options.weights)
     discriminator = load_discriminator(options.weights)
     with plain_warnings():
@@ -56,13 +55,17 @@ def finetune(options: FinetuneOptions) -> Avatar:
     task = FinetuningTask(
         reenactor, discriminator, avatar.identity, picture_losses(options)
     )
-    diary = Diary(Path(options.output))
-    stopping = _stopping(reenactor, person.clips(aside), options, diary)
+    callbacks = _looks(reenactor, person.clips(aside), options)
+    checkpoint = Path(options.output) / f"{_digest(reenactor, person, options)}.ckpt"
+    if not options.resume:
+        checkpoint.unlink(missing_ok=True)
     steps = options.steps_for(len(learned))
-    _run(task, person.clips(learned), steps, stopping, options)
+    learn(task, person.clips(learned), steps, callbacks, checkpoint, place)
     tuned = _tuned(avatar, reenactor, task)
     tuned.save(options.output)
-    _report(options, len(person), stopping)
+    for begun in checkpoint.parent.glob("learning_*.ckpt"):
+        begun.unlink()
+    _report(options, len(person), callbacks)
     return tuned
 
 
@@ -92,45 +95,32 @@ def picture_losses(options: FinetuneOptions) -> list[PictureLoss]:
     return losses
 
 
-def _stopping(
-    reenactor: Reenactor, held_out: Clips, options: FinetuneOptions, diary: Diary
-) -> StopAtBest | None:
+def _looks(
+    reenactor: Reenactor, held_out: Clips, options: FinetuneOptions
+) -> list[Callback]:
+    """What looks at the pictures that were kept aside, if there are any."""
     if not len(held_out):
-        return None
+        return []
     landmarks = MeshLandmarks()
     identity = usual_identity_judge(reenactor.identity_encoder, landmarks)
-    diary.start(as_float(held_out.frame) * as_float(held_out.mask))
-    return StopAtBest(
-        held_out, identity, landmarks, options.every, options.patience, diary.write
-    )
+    photos = as_float(held_out.frame) * as_float(held_out.mask)
+    diary = Diary(Path(options.output), photos)
+    every, patience = options.every, options.patience
+    return [
+        StopAtBest(held_out, identity, landmarks, every, patience, diary.write),
+        diary,
+    ]
 
 
-def _run(
-    task: FinetuningTask,
-    clips: Clips,
-    steps: int,
-    stopping: StopAtBest | None,
-    options: FinetuneOptions,
-) -> None:
-    half = torch.cuda.is_available() or multiplies_bfloat16()
-    callbacks: list[Callback] = [] if stopping is None else [stopping]
-    batch = min(len(clips), BATCH)
-    loader = DataLoader(
-        Visits(clips, steps * batch), batch, shuffle=True, collate_fn=join_clips
-    )
-    with without_trainers_remarks():
-        Trainer(
-            max_epochs=1,
-            max_steps=steps,
-            devices=1,
-            accelerator=(options.device or "auto").partition(":")[0],
-            precision="bf16-mixed" if half else "32-true",
-            logger=False,
-            callbacks=callbacks,
-            enable_checkpointing=False,
-            enable_model_summary=False,
-            default_root_dir=options.output,
-        ).fit(task, loader)
+def _digest(
+    reenactor: Reenactor, person: PersonPictures, options: FinetuneOptions
+) -> str:
+    """Tells whether a checkpoint is of the same learning."""
+    same = replace(options, output="", device=None, resume=True)
+    text = f"{fingerprint(reenactor)} {astuple(same)}"
+    digest = hashlib.sha256(text.encode())
+    digest.update(person.frames.numpy().tobytes())
+    return f"learning_{digest.hexdigest()[:12]}"
 
 
 def _tuned(avatar: Avatar, reenactor: Reenactor, task: FinetuningTask) -> Avatar:
@@ -144,9 +134,11 @@ def _tuned(avatar: Avatar, reenactor: Reenactor, task: FinetuningTask) -> Avatar
 
 
 def _report(
-    options: FinetuneOptions, pictures: int, stopping: StopAtBest | None
+    options: FinetuneOptions, pictures: int, callbacks: Sequence[Callback]
 ) -> None:
-    text = f"{options.output}: an avatar learned from {pictures} pictures"
+    stopping = next((c for c in callbacks if isinstance(c, StopAtBest)), None)
+    count = f"{pictures} picture{'s' if pictures > 1 else ''}"
+    text = f"{options.output}: an avatar learned from {count}"
     if stopping is not None and stopping.best is not None:
         first, best = stopping.scores[0], stopping.best
         text += (
@@ -155,65 +147,3 @@ def _report(
             f"eyes and mouth from {first.expression:.3f} to {best.expression:.3f}"
         )
     Console().print(text + ".", soft_wrap=True)
-
-
-@dataclass(frozen=True)
-class Visits(Dataset[Clips]):
-    """Clips one by one, over and over.
-
-    Attributes:
-        clips: All of them.
-        visits: How many in all.
-    """
-
-    clips: Clips
-    visits: int
-
-    def __len__(self) -> int:
-        return self.visits
-
-    def __getitem__(self, index: int) -> Clips:
-        number = index % len(self.clips)
-        parts = vars(self.clips).items()
-        return Clips(**{name: part[number : number + 1] for name, part in parts})
-
-
-class Diary:
-    """Errors and drawings while a person is learned.
-
-    Args:
-        folder: Of the avatar.
-        most: Pictures of a row.
-    """
-
-    def __init__(self, folder: Path, most: int = 6) -> None:
-        self.folder, self.most = folder, most
-        self.rows: list[Tensor] = []
-        self.scores: list[HeldOutScore] = []
-
-    def start(self, photos: Float[Tensor, "clip 3 height width"]) -> None:
-        """Show what should be drawn."""
-        self.rows = [self._row(photos)]
-
-    def write(
-        self, score: HeldOutScore, drawn: Float[Tensor, "clip 3 height width"]
-    ) -> None:
-        """Add a look, and write both files anew.
-
-        Args:
-            score: Of the drawings.
-            drawn: The drawings.
-        """
-        self.scores.append(score)
-        self.rows.append(self._row(drawn))
-        write_image(self.folder / "learning.jpg", to_bytes(torch.cat(self.rows, -2)))
-        lines = io.StringIO()
-        table = csv.writer(lines)
-        table.writerow(("step", "identity", "expression"))
-        for s in self.scores:
-            table.writerow((s.step, f"{s.identity:.4f}", f"{s.expression:.4f}"))
-        with atomic_path(self.folder / "learning.csv") as temporary:
-            temporary.write_text(lines.getvalue())
-
-    def _row(self, pictures: Sequence[Tensor] | Tensor) -> Tensor:
-        return torch.cat([*pictures[: self.most]], -1)

@@ -25,7 +25,10 @@ class FinetuneOptions:
         vgg19: Weights file of VGG19, for a perceptual loss; see the README.
         vggface: Weights file of VGG16 trained on faces, likewise.
         seed: Of all that is random.
-        device: Where it runs, such as cuda or cpu; the fastest there is when absent.
+        device: Where it runs, such as "cpu" or "cuda:1"; the fastest there is when
+            absent.
+        resume: Go on with the same learning if it was interrupted after a minute or
+            more.
     """
 
     photos: list[str] = field(default_factory=list)
@@ -39,13 +42,15 @@ class FinetuneOptions:
     vggface: str | None = None
     seed: int = 0
     device: str | None = None
+    resume: bool = True
 
     def __post_init__(self) -> None:
         if not self.photos:
             raise InputError(
                 "There is nobody to learn; give photos of a person, or a video."
             )
-        if min(self.every, self.patience, self.frames) < 1 or (self.steps or 1) < 1:
+        steps = 1 if self.steps is None else self.steps
+        if min(self.every, self.patience, self.frames, steps) < 1:
             raise InputError(
                 "--steps, --every, --patience and --frames must be at least 1."
             )

@@ -15,10 +15,11 @@ from torch import Tensor
 from human_capture.common.detectors.face_finder import FaceFinder
 from human_capture.common.detectors.person_mask import PersonSegmenter
 from human_capture.common.errors import InputError
-from human_capture.common.images import SUFFIXES, read_image
-from human_capture.common.video import decode, is_video, natural_order, probe
+from human_capture.common.images import read_image
+from human_capture.common.video import decode, is_video, probe
 from human_capture.reenact.clips import Clips
 from human_capture.reenact.crops import crop_face, crop_mask, face_square
+from human_capture.reenact.driving.photos import find_photos
 from human_capture.reenact.faces import FaceTracker
 from human_capture.reenact.landmarks import face68
 
@@ -80,18 +81,11 @@ def read_person(paths: Sequence[str], size: int, most: int = 64) -> PersonPictur
     """
     reader = _Reader(size)
     for path in map(Path, paths):
-        inside = (
-            [p for p in path.iterdir() if p.suffix.lower() in SUFFIXES]
-            if (path.is_dir())
-            else []
-        )
-        if inside:
-            for photo in sorted(inside, key=lambda p: natural_order(p.name)):
-                reader.photo(photo)
-        elif is_video(path):
+        if is_video(path) and not path.is_dir():
             reader.video(path, most)
-        else:
-            reader.photo(path)
+            continue
+        for photo in find_photos([path]):
+            reader.photo(photo)
     return reader.pictures()
 
 
@@ -112,11 +106,7 @@ class _Reader:
                 f"There is no face in {str(path)!r}; give photos that show one, "
                 "upright and not from the side."
             )
-        if tracker.most > 1:
-            warnings.warn(
-                f"{path.name} shows {tracker.most} faces; the largest is taken.",
-                stacklevel=2,
-            )
+        _warn(path, tracker)
 
     def video(self, path: Path, most: int) -> None:
         """The followed face in some frames of a video."""
@@ -126,6 +116,7 @@ class _Reader:
         for frame in decode(path):
             if frame.index in wanted:
                 self._add(frame.image, tracker)
+        _warn(path, tracker)
 
     def _add(self, image: Image, tracker: FaceTracker) -> bool:
         face = tracker(image)
@@ -148,3 +139,11 @@ class _Reader:
         frames = torch.from_numpy(np.stack(self.frames)).movedim(-1, 1).contiguous()
         masks = torch.from_numpy(np.stack(self.masks))[:, None]
         return PersonPictures(frames, masks, torch.from_numpy(np.stack(self.landmarks)))
+
+
+def _warn(path: Path, tracker: FaceTracker) -> None:
+    if tracker.most > 1:
+        warnings.warn(
+            f"{path.name} shows {tracker.most} faces; the largest is taken.",
+            stacklevel=5,
+        )

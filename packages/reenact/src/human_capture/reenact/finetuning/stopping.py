@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Any
 
 import torch
@@ -119,7 +119,8 @@ class StopAtBest(Callback):
 
     def on_train_start(self, trainer: Trainer, pl_module: Any) -> None:
         """Look before the first step."""
-        self._look(0, pl_module)
+        if not self.scores:
+            self._look(trainer.global_step, pl_module)
 
     def on_train_batch_end(
         self, trainer: Trainer, pl_module: Any, outputs: Any, batch: Any, batch_idx: int
@@ -134,9 +135,20 @@ class StopAtBest(Callback):
             trainer.should_stop = True
 
     def on_train_end(self, trainer: Trainer, pl_module: Any) -> None:
-        """Bring back the best weights."""
+        """Look once more if steps came after the last look; bring back the best."""
+        if self.scores[-1].step != trainer.global_step:
+            self._look(trainer.global_step, pl_module)
         if self._best is not None:
             pl_module.averaged.load_state_dict(self._best)
+
+    def state_dict(self) -> dict[str, Any]:
+        """What a checkpoint keeps."""
+        return {"scores": list(map(astuple, self.scores)), "best": self._best}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Go on where a checkpoint was made."""
+        self.scores = [HeldOutScore(*score) for score in state_dict["scores"]]
+        self._best = state_dict["best"]
 
     @torch.no_grad()
     def _look(self, step: int, task: FinetuningTask) -> None:

@@ -77,14 +77,17 @@ class FinetuningTask(LightningModule):
         self.compatibility = compatibility
 
     def on_train_start(self) -> None:
-        """Keep the pose encoder as it is."""
+        """Let the players learn, and keep the pose encoder as it is."""
+        # they come from files in evaluation mode, in which spectral norms stand still
+        self.person.train()
+        self.discriminator.train()
         self.pose_encoder.train(self.compatibility)
         for term in self.pictures:
             term.loss.to(self.device)
 
     def training_step(self, batch: Clips, batch_idx: int) -> Float[Tensor, ""]:
         """Sum of all losses of both players."""
-        seed = int(torch.randint(2**31, ()))  # Lightning seeds and checkpoints it
+        seed = int(torch.randint(2**31, ()))
         seen = self.augmentation(
             as_float(batch.frame),
             as_float(batch.mask),
@@ -102,12 +105,17 @@ class FinetuningTask(LightningModule):
         mine = total(own | {"through": played.through})
         players = {"generator": mine, "discriminator": played.against}
         require_finite(players, self.global_step)
-        for name, loss in (own | played.losses | players).items():
+        own |= played.losses | {"discriminator": played.against}
+        for name, loss in own.items():
             self.log(f"train/{name}", loss.detach(), batch_size=len(batch))
         return mine + played.against
 
-    def on_train_batch_end(self, outputs: Any, batch: Clips, batch_idx: int) -> None:
-        """Average the weights."""
+    def optimizer_step(self, *args: Any, **kwargs: Any) -> None:
+        """Step both players, and average the weights.
+
+        Not at the end of a batch: what looks at the average does so before that.
+        """
+        super().optimizer_step(*args, **kwargs)
         average(self.averaged, self.person, self.averaging)
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
