@@ -31,7 +31,13 @@ def descriptions_for(size):
             ),
             pose_encoder=described("pose_encoder.PoseEncoder", pose=6, network=how),
             generator=described(
-                "generator.Generator", identity=8, pose=6, size=size, width=8, most=16
+                "generator.Generator",
+                identity=8,
+                pose=6,
+                size=size,
+                width=8,
+                most=16,
+                eager=True,
             ),
         ),
         "discriminator": described(

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from human_capture.common.cli import Command, main
 from human_capture.reenact.data import ClipsDataModule
+from human_capture.reenact.demo import DemoOptions, demo
 from human_capture.reenact.drive import drive
 from human_capture.reenact.driving.options import DriveOptions
 from human_capture.reenact.evaluation.evaluate import EvaluateOptions, evaluate
@@ -16,6 +17,9 @@ from human_capture.reenact.preparation.prepare import prepare
 from human_capture.reenact.task import ReenactmentTask
 
 COMMANDS = {
+    "demo": Command(
+        DemoOptions, demo, "Two people nobody has seen; one does what the other does."
+    ),
     "drive": Command(
         DriveOptions,
         drive,

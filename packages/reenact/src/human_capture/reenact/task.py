@@ -59,6 +59,8 @@ class ReenactmentTask(LightningModule):
         discriminator_rate: Learning rate of the discriminator over that of the rest.
         schedule: Of the learning rates.
         averaging: Share of the averaged weights that remains after a step.
+        judge_from: Step from which the discriminator plays; before that, pictures are
+            only compared, which is quick and shapes the descriptors.
         background: Learn to draw what is behind the people as well; the loss of the
             mask should then count nothing.
         compatibility: Do as the official code does where that is a quirk: the true mask
@@ -77,6 +79,7 @@ class ReenactmentTask(LightningModule):
         discriminator_rate: float = 4.0,
         schedule: Schedule = CONSTANT,
         averaging: float = 0.999,
+        judge_from: int = 0,
         background: bool = False,
         compatibility: bool = False,
     ) -> None:
@@ -91,6 +94,7 @@ class ReenactmentTask(LightningModule):
         self.optimizer, self.schedule = optimizer, schedule
         self.discriminator_rate, self.averaging = discriminator_rate, averaging
         self.background, self.compatibility = background, compatibility
+        self.judge_from = judge_from
         self._used: list[tuple[Tensor, Tensor]] = []
 
     def setup(self, stage: str) -> None:
@@ -124,15 +128,19 @@ class ReenactmentTask(LightningModule):
         landmarks = batch.landmarks + seen.shift[:, None]
         pose = self.reenactor.pose_of(seen.driver, landmarks)
         drawn = self.reenactor.draw(each.mean(1), pose)
+        picture, mask = drawn.picture.float(), drawn.mask.float()
+        own = {term.name: term(picture, photographs) for term in self.pictures}
+        own |= mask_losses(self.objective, mask, seen.mask, self.compatibility)
+        if self.global_step < self.judge_from:
+            require_finite({"generator": total(own)}, self.global_step)
+            self._log_losses(own, len(batch))
+            return total(own) + nothing(self.discriminator)
         rows = self.labels(batch.label)
         self._used.append((batch.label, rows))
-        picture, mask = drawn.picture.float(), drawn.mask.float()
         beside = self.reenactor.beside(pose)
         played = play(
             self.discriminator, self.objective, picture, photographs, rows, beside
         )
-        own = {term.name: term(picture, photographs) for term in self.pictures}
-        own |= mask_losses(self.objective, mask, seen.mask, self.compatibility)
         own |= self._identity_match(each, rows)
         mine = total(own | {"through": played.through})
         players = {"generator": mine, "discriminator": played.against}
@@ -232,6 +240,14 @@ class ReenactmentTask(LightningModule):
             "optimizer": optimizer,
             "lr_scheduler": {"scheduler": schedule, "interval": "step"},
         }
+
+
+def nothing(module: nn.Module) -> Float[Tensor, ""]:
+    """Zero, which depends on all parameters of a module.
+
+    Processes that train together wait for the gradient of every parameter.
+    """
+    return 0 * torch.stack([p.sum() for p in module.parameters()]).sum()
 
 
 @torch.no_grad()

@@ -37,13 +37,15 @@ def compact_networks(
     return Networks(
         IdentityEncoder(identity, who),
         PoseEncoder(pose, how),
-        Generator(identity, pose, size, width, most),
+        Generator(identity, pose, size, width, most, eager=True),
         Discriminator(identity, size, width, most),
     )
 
 
 class CompactEncoder(nn.Module):
     """Plain residual blocks down to 4 x 4 pixels, their mean, and one linear layer.
+
+    The descriptor's numbers have a spread of one, so that it counts from the start.
 
     On a CPU, full convolutions of so few channels take less time than the depthwise
     ones of MobileNetV2.
@@ -76,7 +78,11 @@ class CompactEncoder(nn.Module):
             nn.AdaptiveAvgPool2d(1),
             nn.Flatten(),
         )
-        self.last = nn.Sequential(nn.Dropout(dropout), nn.Linear(widths[-1], outputs))
+        self.last = nn.Sequential(
+            nn.Dropout(dropout),
+            nn.Linear(widths[-1], outputs),
+            nn.BatchNorm1d(outputs, affine=False),
+        )
 
     def forward(
         self, images: Float[Tensor, "batch 3 height width"]

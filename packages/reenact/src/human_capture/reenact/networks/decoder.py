@@ -42,10 +42,19 @@ class Decoder(nn.Module):
         width: Channels of the last block; they double at each block before it.
         most: Bound of the channels.
         same: Blocks before the first doubling.
+        eager: Begin where learning is quick: with a random constant, and with styles
+            about one that maps are multiplied by. The authors begin with a constant of
+            ones, of which normalisation leaves what the borders make of it, and with
+            styles about zero.
     """
 
     def __init__(
-        self, size: int = 256, width: int = 64, most: int = 512, same: int = 2
+        self,
+        size: int = 256,
+        width: int = 64,
+        most: int = 512,
+        same: int = 2,
+        eager: bool = False,
     ) -> None:
         super().__init__()
         count = doublings(size)
@@ -60,6 +69,17 @@ class Decoder(nn.Module):
         self.last = SpectralConv2d(width, 4, 3)
         counts = [sum(block.style_counts) for block in blocks]
         self.style_counts = [*counts, self.norm.styles]
+        start = torch.zeros(self.styles)
+        if eager:
+            nn.init.normal_(self.constant)
+            start = torch.cat([_about_one(m.styles) for m in self._norms()])
+        self.register_buffer("start", start, persistent=False)
+
+    start: Tensor
+
+    def _norms(self) -> list[AdaIN]:
+        """In the order in which they are computed."""
+        return [module for module in self.modules() if isinstance(module, AdaIN)]
 
     @property
     def styles(self) -> int:
@@ -72,6 +92,7 @@ class Decoder(nn.Module):
         Args:
             styles: Of all normalisations in the order in which they are computed.
         """
+        styles = styles + self.start
         *parts, last = torch.split(styles, self.style_counts, dim=1)
         # Not len(): an exported network would then draw one number of heads only.
         x = self.constant.expand(styles.shape[0], -1, -1, -1)
@@ -79,3 +100,8 @@ class Decoder(nn.Module):
             x = block(x, part)
         x = self.last(relu(self.norm(x, last))).float().tanh()
         return Drawn(0.75 * x[:, :3] + 0.5, 0.5 * x[:, 3:] + 0.5)
+
+
+def _about_one(styles: int) -> Float[Tensor, " style"]:
+    """Styles of one normalisation that leave maps as they are: add 0, times 1."""
+    return torch.cat((torch.zeros(styles // 2), torch.ones(styles // 2)))

@@ -9,7 +9,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from human_capture.reenact.networks.decoder import Decoder, Drawn
-from human_capture.reenact.networks.projector import Projector
+from human_capture.reenact.networks.projector import EagerProjector, Projector
 
 __all__ = ["Drawn", "Generator"]
 
@@ -27,7 +27,9 @@ class Generator(nn.Module):
         width: Channels of the decoder's last block; they double at each before it.
         most: Bound of the channels.
         make_projector: Makes what turns both descriptors into styles, from how many
-            numbers come in and go out.
+            numbers come in and go out; that of the authors if absent.
+        eager: Begin where learning is quick, not where the authors do; see
+            :class:`Decoder` and :class:`EagerProjector`.
     """
 
     def __init__(
@@ -37,12 +39,14 @@ class Generator(nn.Module):
         size: int = 256,
         width: int = 64,
         most: int = 512,
-        make_projector: Callable[[int, int], nn.Module] = Projector,
+        make_projector: Callable[[int, int], nn.Module] | None = None,
+        eager: bool = False,
     ) -> None:
         super().__init__()
         self.identity, self.pose, self.size = identity, pose, size
-        self.decoder = Decoder(size, width, most)
-        self.projector = make_projector(identity + pose, self.decoder.styles)
+        self.decoder = Decoder(size, width, most, eager=eager)
+        make = make_projector or (EagerProjector if eager else Projector)
+        self.projector = make(identity + pose, self.decoder.styles)
 
     def forward(
         self,
