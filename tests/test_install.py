@@ -31,7 +31,7 @@ def run(*command: str, **kwargs: object) -> str:
 @pytest.mark.slow
 def test_wheels_work_in_a_fresh_environment(tmp_path):
     wheels = tmp_path / "wheels"
-    for package in ("common", "pose3d", "multineus"):
+    for package in ("common", "pose3d", "multineus", "reenact"):
         pip = (sys.executable, "-m", "pip", "wheel", "-q", "--no-deps")
         run(*pip, "-w", str(wheels), str(ROOT / "packages" / package))
     venv.create(tmp_path / "venv", with_pip=True)
@@ -54,3 +54,5 @@ def test_wheels_work_in_a_fresh_environment(tmp_path):
     assert "triangulate" in text and "fit" in text
     text = run(str(tmp_path / "venv/bin/multineus"), "--help", cwd=tmp_path)
     assert "fit" in text
+    text = run(str(tmp_path / "venv/bin/reenact"), "--help", cwd=tmp_path)
+    assert "drive" in text and "fit" in text

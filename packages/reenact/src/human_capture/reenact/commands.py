@@ -10,6 +10,7 @@ from human_capture.reenact.demo import DemoOptions, demo
 from human_capture.reenact.drive import drive
 from human_capture.reenact.driving.options import DriveOptions
 from human_capture.reenact.evaluation.evaluate import EvaluateOptions, evaluate
+from human_capture.reenact.exporting import ExportOptions, export
 from human_capture.reenact.finetuning.finetune import finetune
 from human_capture.reenact.finetuning.options import FinetuneOptions
 from human_capture.reenact.preparation.options import PrepareOptions
@@ -39,6 +40,9 @@ COMMANDS = {
         "A person is learned from photos or a video, and becomes an avatar.",
         subject="photos",
         several=True,
+    ),
+    "export": Command(
+        ExportOptions, export, "What drives, as ONNX files.", subject="weights"
     ),
     "prepare": Command(
         PrepareOptions,
