@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import torch
 from jaxtyping import Float
-from measuring import Machine, Row, Run, compared
+from measuring import Machine, Row, Run, compared, peak_memory_mb
 from torch import Tensor
 from torch.nn.functional import normalize, softplus
 
@@ -62,13 +63,18 @@ def rows(machine: Machine) -> list[Row]:
                 slow,
                 "two forwards, autograd's gradient",
                 goal=2.5 if half else None,
-                note=f"colour loss {one:.5f} and {other:.5f}",
+                note=f"colour loss {one:.5f} and {other:.5f}; {_peak(SDFNetwork, half)} "
+                f"and {_peak(TwiceForward, False)} MB at the peak",
                 limit=machine.limit(fast, 0, work) + " of single precision",
             )
         )
         if not multiplies_bfloat16():
             break
     return found
+
+
+def _peak(network: type[SDFNetwork], half: bool) -> str:
+    return f"{peak_memory_mb(partial(_step, network, half)):.0f}"
 
 
 def _step(network: type[SDFNetwork], half: bool) -> Run:

@@ -39,6 +39,7 @@ NAMES = (
     "head_mesh",
     "driving_frame",
     "clip_reading",
+    "reenactment_step",
 )
 
 
