@@ -63,8 +63,8 @@ def rows(machine: Machine) -> list[Row]:
                 slow,
                 "two forwards, autograd's gradient",
                 goal=2.5 if half else None,
-                note=f"colour loss {one:.5f} and {other:.5f}; {_peak(SDFNetwork, half)} "
-                f"and {_peak(TwiceForward, False)} MB at the peak",
+                note=f"colour loss {one:.5f} and {other:.5f}; at the peak "
+                f"{_peak(SDFNetwork, half)} and {_peak(TwiceForward, False)} MB",
                 limit=machine.limit(fast, 0, work) + " of single precision",
             )
         )
