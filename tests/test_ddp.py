@@ -115,6 +115,7 @@ def test_both_players_learn_on_two_processes(tmp_path):
         "--trainer.limit_val_batches=0",
         "--trainer.num_sanity_val_steps=0",
         "--model.init_args.labels=4",
+        "--model.init_args.judge_from=0",
         "--data.init_args.splits.init_args.recipe.frames=3",
         "--data.init_args.splits.init_args.recipe.supersampling=1",
         "--data.init_args.splits.init_args.train=2",

@@ -40,6 +40,7 @@ SMALL = {  # the same networks on small pictures and volumes
     "volumetric": ["--model.init_args.method.init_args.points=32"],
     "reenact/": [
         "--model.init_args.labels=2",
+        "--model.init_args.judge_from=0",
         "--data.init_args.splits.init_args.recipe.frames=4",
         "--data.init_args.splits.init_args.recipe.supersampling=1",
         "--data.init_args.splits.init_args.train=1",
