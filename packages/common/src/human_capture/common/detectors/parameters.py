@@ -7,10 +7,10 @@ parameters.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -20,7 +20,10 @@ from torch import Tensor
 
 from human_capture.common.errors import InputError
 
+T = TypeVar("T")
+
 _NUMBERS = {
+    schema.TensorType.INT32: np.int32,
     schema.TensorType.FLOAT32: np.float32,
     schema.TensorType.FLOAT16: np.float16,
 }
@@ -52,12 +55,28 @@ def read_convolutions(path: str | Path) -> list[Convolution]:
     Raises:
         InputError: The file is missing, is no such network or is damaged.
     """
+    return _read(path, lambda model: list(_convolutions(model)))
+
+
+def read_graph(path: str | Path) -> Any:
+    """A network as the classes of its file format describe it.
+
+    Args:
+        path: A ``.tflite`` file.
+
+    Raises:
+        InputError: The file is missing, is no such network or is damaged.
+    """
+    return _read(path, lambda model: model)
+
+
+def _read(path: str | Path, take: Callable[[Any], T]) -> T:
     try:
         content = Path(path).read_bytes()
         if content[4:8] != b"TFL3":
             raise ValueError("it does not begin like one")
         model = schema.ModelT.InitFromObj(schema.Model.GetRootAsModel(content, 0))
-        return list(_convolutions(model))
+        return take(model)
     except OSError as error:
         raise InputError(
             f"Cannot read the network {str(path)!r} ({error.strerror}); check the path."
@@ -79,13 +98,19 @@ def _convolutions(model: Any) -> Iterator[Convolution]:
             stored[int(operator.outputs[0])] = int(operator.inputs[0])
         elif kind in _CONVOLUTIONS:
             weight, bias = (
-                _numbers(model, stored.get(int(tensor), int(tensor)))
+                stored_numbers(model, stored.get(int(tensor), int(tensor)))
                 for tensor in operator.inputs[1:3]
             )
             yield Convolution(weight.permute(_CONVOLUTIONS[kind]).contiguous(), bias)
 
 
-def _numbers(model: Any, index: int) -> Float[Tensor, "*shape"]:
+def stored_numbers(model: Any, index: int) -> Float[Tensor, "*shape"]:
+    """Numbers that a file holds for one of its tensors.
+
+    Args:
+        model: From :func:`read_graph`.
+        index: Number of the tensor.
+    """
     tensor = model.subgraphs[0].tensors[index]
     content = bytes(model.buffers[tensor.buffer].data)
     flat = np.frombuffer(content, _NUMBERS[tensor.type]).astype(np.float32)
