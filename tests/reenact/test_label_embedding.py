@@ -18,7 +18,7 @@ def test_rows_have_unit_length_before_and_after_steps():
 
 
 def test_a_step_moves_only_its_own_rows_against_the_gradient():
-    table = LabelEmbedding(10, 8, learning_rate=0.01)
+    table = LabelEmbedding(10, 8)
     before = table.rows.clone()
     labels, goal = torch.tensor([3, 7]), functional.normalize(torch.randn(2, 8))
     rows = table(labels)
@@ -44,13 +44,13 @@ def test_a_label_twice_in_a_batch_counts_as_the_sum():
 
 
 def test_steps_are_those_of_adam_without_momentum():
-    table = LabelEmbedding(3, 4, learning_rate=0.1, beta2=0.9, epsilon=1e-5)
+    table = LabelEmbedding(3, 4, beta2=0.9, epsilon=1e-5)
     row, moment = table.rows[1].clone(), 0.0
     for step in range(1, 4):
         slope = torch.randn(4)
         rows = table(torch.tensor([1]))
         (rows @ slope).sum().backward()
-        table.step(torch.tensor([1]), rows)
+        table.step(torch.tensor([1]), rows, 0.1)
         moment = 0.9 * moment + 0.1 * slope.square().mean()
         root = (moment / (1 - 0.9**step)) ** 0.5
         row = functional.normalize(row - 0.1 * slope / (root + 1e-5), dim=0)

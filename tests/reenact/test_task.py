@@ -8,6 +8,7 @@ import torch
 from lightning.pytorch import seed_everything
 from lightning.pytorch.callbacks import Callback, ModelCheckpoint
 from torch import nn
+from torch.nn.functional import normalize
 from torch.utils.data import DataLoader
 
 from human_capture.common.errors import InputError
@@ -76,7 +77,7 @@ def test_steps_are_those_of_two_optimisers_and_three_showings(networks, clips, t
         apart = sum((a - b.detach()).abs().mean() for a, b in maps) / len(real.features)
         shared = 2 * (drawn.mask * mask).sum()
         dice = -(shared / (drawn.mask.square().sum() + mask.square().sum())).log()
-        match = (each.mean(1) - rows.detach()).abs().mean()
+        match = (normalize(each.mean(1), dim=1) - rows.detach()).abs().mean()
         lost = -score(fake, rows).mean() + 10 * apart + dice + 1e-2 * match
         mine.zero_grad()
         lost.backward()
@@ -87,7 +88,7 @@ def test_steps_are_those_of_two_optimisers_and_three_showings(networks, clips, t
         hinge.mean().backward()
         mine.step()
         theirs.step()
-        table.step(clips.label, rows)
+        table.step(clips.label, rows, 4e-3)
 
     close = {"atol": 1e-6, "rtol": 1e-4}
     assert_equal(task.reenactor.state_dict(), painter.state_dict(), **close)
@@ -211,7 +212,8 @@ def test_the_first_picture_is_matched_for_compatibility_alone(
     nets = networks()
     nets[0].eval()
     each = nets[0].identities(as_float(clips.identity)).detach()
-    for compatibility, identity in ((False, each.mean(1)), (True, each[:, 0])):
+    mean = normalize(each.mean(1), dim=1)
+    for compatibility, identity in ((False, mean), (True, each[:, 0])):
         task = task_of(nets, compatibility=compatibility)
         wanted = 1e-2 * (identity - task.labels.rows).abs().mean()
         found = losses_of(task, clips)["train/identity_match"]
@@ -223,6 +225,23 @@ def test_losses_that_do_not_count_are_left_out(networks, clips, losses_of):
     assert losses_of(task, clips).keys() == {
         f"train/{name}" for name in ("adversarial", "features", "discriminator")
     }
+
+
+def test_a_discriminator_that_begins_later_has_not_been_stepped(
+    networks, clips, trainer
+):
+    task = task_of(networks(), judge_from=2)
+    before = {n: p.clone() for n, p in task.discriminator.named_parameters()}
+    trainer(2).fit(task, repeated(clips, 3))
+    now = dict(task.discriminator.named_parameters())
+    assert all(torch.equal(now[name], value) for name, value in before.items())
+    assert not task.labels.steps.any()
+    later = task_of(networks(), judge_from=2)
+    trainer(3).fit(later, repeated(clips, 3))
+    optimizer = later.trainer.optimizers[0]
+    theirs = optimizer.param_groups[1]["params"]
+    assert {int(optimizer.state[p]["step"]) for p in theirs} == {1}
+    assert later.labels.steps.all()
 
 
 class Judge(nn.Module):

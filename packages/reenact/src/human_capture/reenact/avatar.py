@@ -146,7 +146,7 @@ class Avatar:
         if fingerprint(reenactor) != facts["fingerprint"]:
             raise InputError(
                 f"The avatar {str(path)!r} was made with other weights than "
-                f"{str(origin)!r}; give those with --weights, or make it again from "
+                f"{str(origin)!r}; use those it was made with, or make it again from "
                 "the photos."
             )
         tensors = stored.tensors

@@ -45,11 +45,10 @@ class ClipDraws(Dataset[Clips]):
         repeat, number = divmod(index, len(self.source))
         count = self.source.frames(number)
         spare = count - self.shots
-        if spare < (self.repeats if self.fixed else 1):
+        if spare < 1:
             raise InputError(
                 f"Video {number} has {count} frames, too few for {self.shots} "
-                "identity frames and different frames to drive; take fewer shots or "
-                "repeats."
+                "identity frames and another one to drive; take fewer shots."
             )
         generator = torch.Generator().manual_seed(self._seed(index, number))
         order = torch.randperm(count, generator=generator).tolist()

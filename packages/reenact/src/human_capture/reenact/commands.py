@@ -13,11 +13,18 @@ from human_capture.reenact.evaluation.evaluate import EvaluateOptions, evaluate
 from human_capture.reenact.exporting import ExportOptions, export
 from human_capture.reenact.finetuning.finetune import finetune
 from human_capture.reenact.finetuning.options import FinetuneOptions
+from human_capture.reenact.official_checkpoints import ConvertOptions, convert
 from human_capture.reenact.preparation.options import PrepareOptions
 from human_capture.reenact.preparation.prepare import prepare
 from human_capture.reenact.task import ReenactmentTask
 
 COMMANDS = {
+    "convert": Command(
+        ConvertOptions,
+        convert,
+        "A checkpoint of the authors becomes weights of this package.",
+        subject="checkpoint",
+    ),
     "demo": Command(
         DemoOptions, demo, "Two people nobody has seen; one does what the other does."
     ),

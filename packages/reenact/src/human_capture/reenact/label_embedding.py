@@ -22,7 +22,6 @@ class LabelEmbedding(nn.Module):
     Args:
         labels: How many clips.
         features: Length of a row, that of the discriminator's vector.
-        learning_rate: In a step.
         beta2: Share of the old second moment that remains.
         epsilon: Added to its root.
     """
@@ -31,12 +30,11 @@ class LabelEmbedding(nn.Module):
         self,
         labels: int,
         features: int = 512,
-        learning_rate: float = 2e-4,
         beta2: float = 0.999,
         epsilon: float = 1e-5,
     ) -> None:
         super().__init__()
-        self.learning_rate, self.beta2, self.epsilon = learning_rate, beta2, epsilon
+        self.beta2, self.epsilon = beta2, epsilon
         rows = functional.normalize(torch.empty(labels, features).uniform_(-1, 1))
         self.rows = nn.Parameter(rows, requires_grad=False)
         self.moments = nn.Parameter(torch.zeros(labels), requires_grad=False)
@@ -55,13 +53,17 @@ class LabelEmbedding(nn.Module):
 
     @torch.no_grad()
     def step(
-        self, labels: Int[Tensor, " clip"], rows: Float[Tensor, "clip feature"]
+        self,
+        labels: Int[Tensor, " clip"],
+        rows: Float[Tensor, "clip feature"],
+        learning_rate: float = 2e-4,
     ) -> None:
         """Step the rows that were used, on all processes alike.
 
         Args:
             labels: What :meth:`forward` was called with.
             rows: What it returned, with its gradient.
+            learning_rate: Of the step.
         """
         if rows.grad is None:
             return
@@ -75,7 +77,7 @@ class LabelEmbedding(nn.Module):
         self.moments[used] = torch.lerp(squared, self.moments[used], self.beta2)
         unbiased = self.moments[used] / (1 - self.beta2 ** self.steps[used])
         change = total / (unbiased.sqrt() + self.epsilon)[:, None]
-        moved = self.rows[used] - self.learning_rate * change
+        moved = self.rows[used] - learning_rate * change
         self.rows[used] = functional.normalize(moved)
 
 

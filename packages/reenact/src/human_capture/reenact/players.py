@@ -70,12 +70,17 @@ def play(
     )
 
 
-def require_finite(losses: dict[str, Tensor], step: int) -> None:
+def require_finite(
+    losses: dict[str, Tensor],
+    step: int,
+    advice: str = "train again with a lower learning rate",
+) -> None:
     """Stop a training in which a player has lost its way.
 
     Args:
         losses: What each player loses, by the player's name.
         step: Of the training.
+        advice: What to do then.
 
     Raises:
         InputError: One is not finite.
@@ -83,6 +88,5 @@ def require_finite(losses: dict[str, Tensor], step: int) -> None:
     for player, loss in losses.items():
         if not bool(loss.isfinite()):
             raise InputError(
-                f"The loss of the {player} is not finite at step {step}; go on from "
-                "the last checkpoint with a lower learning rate."
+                f"The loss of the {player} is not finite at step {step}; {advice}."
             )

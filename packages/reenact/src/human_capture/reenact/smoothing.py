@@ -1,4 +1,4 @@
-"""Calmer descriptors: the one-euro filter on a vector, at any moments.
+"""The one-euro filter on a vector, at any moments; it calms descriptors.
 
 Casiez, Roussel and Vogel, "1 Euro Filter" (CHI 2012),
 https://doi.org/10.1145/2207676.2208639, algorithm 1.
@@ -7,6 +7,7 @@ https://doi.org/10.1145/2207676.2208639, algorithm 1.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Literal
 
 import torch
@@ -17,7 +18,19 @@ from human_capture.common.errors import InputError
 
 Smoothing = Literal["none", "one-euro"]
 
+Vector = Float[Tensor, " component"]
+
 _TINY = 1e-12
+
+
+def lengths(velocity: Vector, value: Vector) -> float:
+    """Speed in lengths of the vector a second, so that its scale does not matter.
+
+    Args:
+        velocity: Change in a second.
+        value: What changes.
+    """
+    return float(velocity.norm()) / max(float(value.norm()), _TINY)
 
 
 class OneEuro:
@@ -26,20 +39,23 @@ class OneEuro:
     The whole vector has one cut-off, from the norm of its velocity. The axes of a
     descriptor mean nothing by themselves, so the result should not depend on them; and
     with one share for all of them it stays a weighted mean of descriptors that were
-    seen, where a share for each would make up faces that nobody has made. Speed counts
-    in lengths of the descriptor a second, so the scale of a network does not matter.
+    seen, where a share for each would make up faces that nobody has made.
 
     It needs no look ahead and no constant frame rate: it also runs live.
 
     Args:
         cutoff: In Hz, of a vector at rest; lower is calmer.
-        agility: Hz by which the cut-off rises when the vector changes by its own length
-            in a second; higher trails less.
+        agility: Hz by which the cut-off rises at a speed of 1; higher trails less.
         speed_cutoff: In Hz, of the velocity.
+        speed: From the smoothed velocity and the smoothed vector.
     """
 
     def __init__(
-        self, cutoff: float = 1.5, agility: float = 4.0, speed_cutoff: float = 1.0
+        self,
+        cutoff: float = 1.5,
+        agility: float = 4.0,
+        speed_cutoff: float = 1.0,
+        speed: Callable[[Vector, Vector], float] = lengths,
     ) -> None:
         if cutoff <= 0 or agility < 0 or speed_cutoff <= 0:
             raise InputError(
@@ -50,6 +66,7 @@ class OneEuro:
         self.cutoff = cutoff
         self.agility = agility
         self.speed_cutoff = speed_cutoff
+        self.speed = speed
         self.reset()
 
     def reset(self) -> None:
@@ -76,8 +93,7 @@ class OneEuro:
         change = value - self._smooth
         share = _share(self.speed_cutoff, step)
         self._velocity = torch.lerp(self._velocity, change / step, share)
-        length = max(float(self._smooth.norm()), _TINY)
-        speed = float(self._velocity.norm()) / length
+        speed = self.speed(self._velocity, self._smooth)
         share = _share(self.cutoff + self.agility * speed, step)
         self._smooth, self._time = self._smooth + share * change, time
         return self._smooth

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-from jaxtyping import Float
+import torch
 
 from human_capture.common.errors import InputError
 from human_capture.reenact.crops import Square
+from human_capture.reenact.smoothing import OneEuro, Vector
 
 
 class SquareFilter:
     """A low pass over the squares of successive frames, without looking ahead.
 
-    The one-euro filter (Casiez et al., CHI 2012): the cut-off rises with speed, so a
-    still head stands still and a fast one is not left behind. Middle and side are
-    measured in sides of the square, so the filter does the same at all resolutions.
+    The one-euro filter: the cut-off rises with speed, so a still head stands still and
+    a fast one is not left behind. Speed counts in sides of the square a second, so the
+    filter does the same at all resolutions.
 
     Args:
-        fps: Frames a second.
+        fps: Frames a second; may change from frame to frame.
         cutoff: In Hz, for a head at rest; lower is calmer.
         agility: How many Hz the cut-off rises when the head moves by one side of the
             square in a second.
@@ -32,14 +32,12 @@ class SquareFilter:
                 f"agility={agility}; the first two are above 0, the last not below."
             )
         self.fps = fps
-        self.cutoff = cutoff
-        self.agility = agility
-        self.reset()
+        self._smooth = OneEuro(cutoff, agility, speed=_sides)
+        self._time = 0.0
 
     def reset(self) -> None:
         """Forget what was before, as after a cut."""
-        self._place: Float[np.ndarray, " 3"] | None = None
-        self._speed = np.zeros(3)
+        self._smooth.reset()
 
     def __call__(self, square: Square) -> Square:
         """The steadied square of the next frame.
@@ -48,20 +46,15 @@ class SquareFilter:
             square: As it follows from the landmarks of this frame alone.
         """
         half = square.side / 2
-        wanted = np.array([square.left + half, square.top + half, square.side])
-        if self._place is None:
-            self._place = wanted
-        step = wanted - self._place
-        rate = step * (self.fps / self._place[2])
-        self._speed += self._blend(1.0) * (rate - self._speed)
-        cutoff = self.cutoff + self.agility * float(np.abs(self._speed).max())
-        self._place = self._place + self._blend(cutoff) * step
-        x, y, side = self._place.tolist()
+        place = [square.left + half, square.top + half, square.side]
+        self._time += 1 / self.fps
+        steady = self._smooth(torch.tensor(place, dtype=torch.float64), self._time)
+        x, y, side = steady.tolist()
         whole = max(1, round(side))
         left, top = (math.floor(middle - whole / 2 + 0.5) for middle in (x, y))
         return Square(left, top, whole)
 
-    def _blend(self, cutoff: float) -> float:
-        """Share of the new value in an exponential average with that cut-off."""
-        rate = 2 * math.pi * cutoff / self.fps
-        return rate / (rate + 1)
+
+def _sides(velocity: Vector, place: Vector) -> float:
+    """Speed of the fastest of middle and side."""
+    return float(velocity.abs().max() / place[2])

@@ -19,6 +19,7 @@ from jaxtyping import Float
 from lightning.pytorch import LightningModule
 from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from torch import Generator, Tensor, nn
+from torch.nn.functional import normalize
 from torch.optim.lr_scheduler import LambdaLR
 
 from human_capture.common.errors import InputError
@@ -112,6 +113,7 @@ class ReenactmentTask(LightningModule):
                 f"The data has {clips} training clips, but the model has rows for "
                 f"{len(self.labels)}; set --model.init_args.labels={clips}."
             )
+        require_opponents(self.reenactor, self.discriminator)
 
     def on_fit_start(self) -> None:
         """Put channels last, which is faster, and losses' networks on the device."""
@@ -122,6 +124,7 @@ class ReenactmentTask(LightningModule):
 
     def training_step(self, batch: Clips, batch_idx: int) -> Float[Tensor, ""]:
         """Sum of all losses of both players."""
+        require_size(batch, self.reenactor)
         seen = self._augmented(batch)
         photographs = self._goal(seen.target, seen.mask)
         each = self._identities(self.reenactor, batch)
@@ -150,7 +153,8 @@ class ReenactmentTask(LightningModule):
         return mine + played.against
 
     def _augmented(self, batch: Clips) -> Augmented:
-        seed = int(torch.randint(2**31, ()))  # of the generator in checkpoints
+        # of the generator in checkpoints, which processes have alike
+        seed = int(torch.randint(2**31, ())) + self.global_rank
         generator = Generator().manual_seed(seed)
         return self.augmentation(as_float(batch.frame), as_float(batch.mask), generator)
 
@@ -174,7 +178,7 @@ class ReenactmentTask(LightningModule):
     ) -> dict[str, Tensor]:
         if not self.objective.identity_match:
             return {}
-        identity = each[:, 0] if self.compatibility else each.mean(1)
+        identity = each[:, 0] if self.compatibility else normalize(each.mean(1), dim=1)
         apart = (identity.float() - rows.detach()).abs().mean()
         return {"identity_match": self.objective.identity_match * apart}
 
@@ -184,14 +188,25 @@ class ReenactmentTask(LightningModule):
             value = loss.detach()
             self.log(f"train/{name}", value, prog_bar=shown, batch_size=clips)
 
+    def on_before_optimizer_step(self, optimizer: torch.optim.Optimizer) -> None:
+        """Leave a discriminator that does not play yet as it is.
+
+        Gradients of zero would count as steps of its moments, and its first real steps
+        would be many times too long.
+        """
+        if self.global_step < self.judge_from:
+            for parameter in self.discriminator.parameters():
+                parameter.grad = None
+
     def optimizer_step(self, *args: Any, **kwargs: Any) -> None:
         """Step both players and the rows of the clips, and average the weights.
 
         Not at the end of a batch: checkpoints and pictures are made before that.
         """
         super().optimizer_step(*args, **kwargs)
+        theirs = self.trainer.optimizers[0].param_groups[1]["lr"]
         for labels, rows in self._used:
-            self.labels.step(labels, rows)
+            self.labels.step(labels, rows, theirs)
         self._used.clear()
         average(self.averaged, self.reenactor, self.averaging)
 
@@ -240,6 +255,44 @@ class ReenactmentTask(LightningModule):
             "optimizer": optimizer,
             "lr_scheduler": {"scheduler": schedule, "interval": "step"},
         }
+
+
+def require_opponents(reenactor: AnyReenactor, discriminator: Discriminator) -> None:
+    """Make sure that a discriminator is made for what a reenactor draws.
+
+    Args:
+        reenactor: Draws.
+        discriminator: Judges.
+
+    Raises:
+        InputError: Sizes of pictures or of identities differ.
+    """
+    drawn = {"size": reenactor.size, "feature": reenactor.generator.identity}
+    for name, value in drawn.items():
+        if getattr(discriminator, name) != value:
+            raise InputError(
+                f"The discriminator's {name} is {getattr(discriminator, name)}, that "
+                f"of what it judges {value}; make them equal."
+            )
+
+
+def require_size(clips: Clips, reenactor: AnyReenactor) -> None:
+    """Make sure that pictures are as large as those that are drawn.
+
+    Args:
+        clips: With the pictures.
+        reenactor: Draws.
+
+    Raises:
+        InputError: They are not.
+    """
+    size = clips.frame.shape[-1]
+    if size != reenactor.size:
+        raise InputError(
+            f"The clips have pictures of {size} pixels, but {reenactor.size} are "
+            "drawn; prepare clips of that size, or set the size of generator, encoders "
+            "and discriminator."
+        )
 
 
 def nothing(module: nn.Module) -> Float[Tensor, ""]:

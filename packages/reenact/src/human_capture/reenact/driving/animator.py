@@ -16,7 +16,7 @@ from jaxtyping import Float, Float32, UInt8
 from torch import Tensor, nn
 
 from human_capture.common.images import to_bytes, to_tensor
-from human_capture.common.processors import multiplies_bfloat16
+from human_capture.common.processors import find_device, multiplies_bfloat16
 from human_capture.reenact.avatar import Avatar
 from human_capture.reenact.networks.folding import fold
 
@@ -52,8 +52,7 @@ class Animator:
         device: str | torch.device | None = None,
         precision: Precision = "auto",
     ) -> None:
-        usual = "cuda" if torch.cuda.is_available() else "cpu"
-        self.device = torch.device(device or usual)
+        self.device = find_device(device)
         self.half = _is_half(precision, self.device)
         self.size = avatar.reenactor.size
         last = torch.channels_last

@@ -121,18 +121,19 @@ class Performance:
 
 
 def first_pose(
-    frames: Iterable[DriverFrame], follow: Follow, animator: Animator
+    frames: Iterable[DriverFrame], follow: Follow, animator: Animator, start: int = 0
 ) -> Float[Tensor, " pose"] | None:
-    """Descriptor of the first frame with a face; None if there is none.
+    """Descriptor of the first frame with the driver's face; None if there is none.
 
     Args:
-        frames: Of the driver.
+        frames: Of the driver, all of them: who is followed is decided at the first.
         follow: Finds the driver's face; has seen no frames yet.
         animator: Sees poses.
+        start: Number of the first frame that counts.
     """
-    for frame in frames:
+    for number, frame in enumerate(frames):
         face = follow(frame.image)
-        if face is not None:
+        if face is not None and number >= start:
             square = face_square(face.landmarks)
             return animator.poses([crop_face(frame.image, square, animator.size)])[0]
     return None

@@ -131,16 +131,21 @@ class Show:
         return np.hstack((left, picture))
 
     def _neutral(self, finder: Finder) -> Float[Tensor, " pose"] | None:
-        if self.options.neutral is None:
+        start = self.options.neutral
+        if start is None:
             return None
         driver = RecordedDriver.open(self.options.driver, self.options.fps)
+        if not 0 <= start < len(driver):
+            raise InputError(
+                f"{driver.path.name} has {len(driver)} frames, counted from 0, so "
+                f"there is no frame {start}; give another with --neutral."
+            )
         tracker = FaceTracker(finder, self.options.face)
-        frames = driver.frames(self.options.neutral)
-        pose = first_pose(frames, tracker, self.animator)
+        pose = first_pose(driver, tracker, self.animator, start)
         if pose is None:
             raise InputError(
-                f"There is no face in {self.options.driver!r} from frame "
-                f"{self.options.neutral} on; give another with --neutral."
+                f"There is no face in {self.options.driver!r} from frame {start} on; "
+                "give another with --neutral."
             )
         return pose
 

@@ -65,25 +65,18 @@ class RecordedDriver:
         return len(self.times)
 
     def __iter__(self) -> Iterator[DriverFrame]:
-        return self.frames()
-
-    def frames(self, start: int = 0) -> Iterator[DriverFrame]:
-        """The frames from number ``start`` on.
-
-        Raises:
-            InputError: There are fewer.
-        """
-        if not 0 <= start < len(self):
-            raise InputError(
-                f"{self.path.name} has {len(self)} frames, counted from 0, so there is "
-                f"no frame {start}."
-            )
         images = (
             iter([read_image(self.path)])
             if is_picture(self.path)
-            else read_frames(self.path, start, len(self))
+            else read_frames(self.path, 0, len(self))
         )
-        for time, image in zip(self.times[start:].tolist(), images, strict=True):
+        for time in self.times.tolist():
+            image = next(images, None)
+            if image is None:
+                raise InputError(
+                    f"No frame of {str(self.path)!r} can be decoded; give another "
+                    "driver."
+                )
             yield DriverFrame(time, image)
 
     @property

@@ -14,6 +14,7 @@ from rich.console import Console
 from torch import Tensor
 
 from human_capture.common.errors import InputError
+from human_capture.common.processors import find_device
 from human_capture.common.progress import progress
 from human_capture.reenact.evaluation.descriptors import (
     Descriptors,
@@ -113,7 +114,7 @@ def evaluate(
     output = Path(options.output)
     material = Material(options.setup, judges, options.workers)
     results = Results(output / "results.json", material.protocol())
-    device = torch.device(options.device or _fastest())
+    device = find_device(options.device)
     subjects = [*_references(material, output)]
     subjects += [_subject(m, load, device, material, output) for m in methods]
     missing = [
@@ -139,10 +140,6 @@ def _of_part(
 ) -> dict[str, Outcome]:
     found = {s.name: results.get(s.name, s.digest, part) for s in subjects}
     return {name: outcome for name, outcome in found.items() if outcome is not None}
-
-
-def _fastest() -> str:
-    return "cuda" if torch.cuda.is_available() else "cpu"
 
 
 def _subject(

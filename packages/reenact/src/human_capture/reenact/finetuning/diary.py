@@ -15,7 +15,8 @@ from torch import Tensor
 
 from human_capture.common.files import atomic_path
 from human_capture.common.images import to_bytes, write_image
-from human_capture.reenact.finetuning.stopping import HeldOutScore
+from human_capture.reenact.finetuning.examples import Examples
+from human_capture.reenact.finetuning.looks import Look
 
 
 class Diary(Callback):
@@ -25,45 +26,42 @@ class Diary(Callback):
 
     Args:
         folder: Of both files.
-        photos: What should be drawn.
+        examples: What is looked at.
         most: Pictures of a row.
     """
 
-    def __init__(
-        self, folder: Path, photos: Float[Tensor, "clip 3 height width"], most: int = 6
-    ) -> None:
-        self.folder, self.most = folder, most
-        self.rows = [self._row(photos)]
-        self.scores: list[HeldOutScore] = []
+    def __init__(self, folder: Path, examples: Examples, most: int = 6) -> None:
+        self.folder, self.most, self.kind = folder, most, examples.kind
+        self.rows = [self._row(examples.photograph)]
+        self.looks: list[Look] = []
 
-    def write(
-        self, score: HeldOutScore, drawn: Float[Tensor, "clip 3 height width"]
-    ) -> None:
+    def write(self, look: Look, drawn: Float[Tensor, "clip 3 height width"]) -> None:
         """Add a look.
 
         Args:
-            score: Of the drawings.
+            look: At the drawings.
             drawn: The drawings.
         """
-        self.scores.append(score)
+        self.looks.append(look)
         self.rows.append(self._row(drawn))
         write_image(self.folder / "learning.jpg", to_bytes(torch.cat(self.rows, -2)))
         lines = io.StringIO()
         table = csv.writer(lines)
-        table.writerow(("step", "identity", "expression"))
-        for s in self.scores:
-            table.writerow((s.step, f"{s.identity:.4f}", f"{s.expression:.4f}"))
+        table.writerow(("step", "identity", "expression", "pictures"))
+        for past in self.looks:
+            errors = (f"{error:.4f}" for error in (past.identity, past.expression))
+            table.writerow((past.step, *errors, self.kind))
         with atomic_path(self.folder / "learning.csv") as temporary:
             temporary.write_text(lines.getvalue())
 
     def state_dict(self) -> dict[str, Any]:
         """What a checkpoint keeps."""
-        return {"rows": self.rows, "scores": list(map(astuple, self.scores))}
+        return {"rows": self.rows, "looks": list(map(astuple, self.looks))}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Go on where a checkpoint was made."""
         self.rows = state_dict["rows"]
-        self.scores = [HeldOutScore(*score) for score in state_dict["scores"]]
+        self.looks = [Look(*look) for look in state_dict["looks"]]
 
     def _row(
         self, pictures: Float[Tensor, "clip 3 height width"]

@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import astuple, replace
 from pathlib import Path
 
 import torch
 from jaxtyping import Int
-from lightning.pytorch import Callback, seed_everything
+from lightning.pytorch import seed_everything
 from rich.console import Console
 from torch import Tensor
 
 from human_capture.common.errors import InputError
 from human_capture.common.progress import plain_warnings
 from human_capture.reenact.avatar import Avatar, fingerprint
-from human_capture.reenact.clips import Clips, as_float
 from human_capture.reenact.evaluation.landmark_judges import MeshLandmarks
 from human_capture.reenact.finetuning.diary import Diary
+from human_capture.reenact.finetuning.examples import changed, kept_aside
 from human_capture.reenact.finetuning.judges import usual_identity_judge
 from human_capture.reenact.finetuning.learning import learn, placement
+from human_capture.reenact.finetuning.looks import Looks
 from human_capture.reenact.finetuning.options import FinetuneOptions
-from human_capture.reenact.finetuning.pictures import PersonPictures, read_person
+from human_capture.reenact.finetuning.pictures import (
+    PHOTO,
+    PersonPictures,
+    read_person,
+)
 from human_capture.reenact.finetuning.stopping import StopAtBest
 from human_capture.reenact.finetuning.task import FinetuningTask
 from human_capture.reenact.losses.perceptual import VGGLoss
@@ -30,6 +34,7 @@ from human_capture.reenact.losses.pyramid import PyramidLoss
 from human_capture.reenact.networks.reenactor import Reenactor
 from human_capture.reenact.objective import PictureLoss
 from human_capture.reenact.reenactors import load_discriminator, load_reenactor
+from human_capture.reenact.task import require_opponents
 
 
 def finetune(options: FinetuneOptions) -> Avatar:
@@ -37,7 +42,9 @@ def finetune(options: FinetuneOptions) -> Avatar:
 
     Beside the avatar it writes ``learning.csv``, the errors on pictures that were kept
     aside, and ``learning.jpg``, how those were drawn: photos in the first row, then one
-    row a look. What takes longer than a minute can be interrupted and goes on later.
+    row a look. Where none are kept aside, because they are too few, both are of the
+    learned ones, stretched and moved. What takes longer than a minute can be
+    interrupted and goes on later.
 
     Args:
         options: Of the command.
@@ -47,37 +54,49 @@ def finetune(options: FinetuneOptions) -> Avatar:
     place = placement(options.device)
     reenactor = load_reenactor(options.weights)
     discriminator = load_discriminator(options.weights)
+    require_opponents(reenactor, discriminator)
     with plain_warnings():
-        person = read_person(options.photos, reenactor.size, options.frames)
-    learned, aside = split(len(person))
+        person = read_person(
+            options.photos, reenactor.size, options.frames, options.face
+        )
+    learned, aside = split(person.video)
     avatar = Avatar.of(reenactor, person.frames[learned], options.weights)
     seed_everything(options.seed, verbose=False)
     task = FinetuningTask(
         reenactor, discriminator, avatar.identity, picture_losses(options)
     )
-    callbacks = _looks(reenactor, person.clips(aside), options)
+    looks, diary = _looks(reenactor, person, options)
     checkpoint = Path(options.output) / f"{_digest(reenactor, person, options)}.ckpt"
     if not options.resume:
         checkpoint.unlink(missing_ok=True)
     steps = options.steps_for(len(learned))
-    learn(task, person.clips(learned), steps, callbacks, checkpoint, place)
+    learn(task, person.clips(learned), steps, [looks, diary], checkpoint, place)
     tuned = _tuned(avatar, reenactor, task)
     tuned.save(options.output)
     for begun in checkpoint.parent.glob("learning_*.ckpt"):
         begun.unlink()
-    _report(options, len(person), callbacks)
+    _report(options, len(person), looks)
     return tuned
 
 
-def split(pictures: int) -> tuple[Int[Tensor, " learned"], Int[Tensor, " aside"]]:
+def split(
+    video: Int[Tensor, " picture"],
+) -> tuple[Int[Tensor, " learned"], Int[Tensor, " aside"]]:
     """Numbers of the pictures to learn from, and of those to keep aside.
 
+    Of five photos and more every fifth is kept aside. Frames of a video resemble their
+    neighbours, so there it is the last fifth.
+
     Args:
-        pictures: How many there are; of five and more every fifth is kept aside.
+        video: Number of the video that each is from; ``PHOTO`` if from none.
     """
-    numbers = torch.arange(pictures)
-    aside = numbers % 5 == 2 if pictures >= 5 else numbers < 0
-    return numbers[~aside], numbers[aside]
+    aside = torch.zeros(len(video), dtype=torch.bool)
+    for source in video.unique().tolist():
+        (own,) = torch.where(video == source)
+        fifth = len(own) // 5
+        if fifth:
+            aside[own[2::5] if source == PHOTO else own[-fifth:]] = True
+    return torch.where(~aside)[0], torch.where(aside)[0]
 
 
 def picture_losses(options: FinetuneOptions) -> list[PictureLoss]:
@@ -96,20 +115,18 @@ def picture_losses(options: FinetuneOptions) -> list[PictureLoss]:
 
 
 def _looks(
-    reenactor: Reenactor, held_out: Clips, options: FinetuneOptions
-) -> list[Callback]:
-    """What looks at the pictures that were kept aside, if there are any."""
-    if not len(held_out):
-        return []
-    landmarks = MeshLandmarks()
-    identity = usual_identity_judge(reenactor.identity_encoder, landmarks)
-    photos = as_float(held_out.frame) * as_float(held_out.mask)
-    diary = Diary(Path(options.output), photos)
-    every, patience = options.every, options.patience
-    return [
-        StopAtBest(held_out, identity, landmarks, every, patience, diary.write),
-        diary,
-    ]
+    reenactor: Reenactor, person: PersonPictures, options: FinetuneOptions
+) -> tuple[Looks, Diary]:
+    """What looks how far it is, and what writes that down."""
+    learned, aside = split(person.video)
+    few = not len(aside)
+    examples = (
+        changed(person.clips(learned)) if few else kept_aside(person.clips(aside))
+    )
+    identity = usual_identity_judge(reenactor.identity_encoder)
+    diary = Diary(Path(options.output), examples)
+    usual = (examples, identity, MeshLandmarks(), options.every, diary.write)
+    return Looks(*usual) if few else StopAtBest(*usual, options.patience), diary
 
 
 def _digest(
@@ -133,17 +150,13 @@ def _tuned(avatar: Avatar, reenactor: Reenactor, task: FinetuningTask) -> Avatar
     return replace(avatar, reenactor=own, identity=identity, tuned=True)
 
 
-def _report(
-    options: FinetuneOptions, pictures: int, callbacks: Sequence[Callback]
-) -> None:
-    stopping = next((c for c in callbacks if isinstance(c, StopAtBest)), None)
+def _report(options: FinetuneOptions, pictures: int, looks: Looks) -> None:
+    first, kept = looks.looks[0], looks.outcome
     count = f"{pictures} picture{'s' if pictures > 1 else ''}"
-    text = f"{options.output}: an avatar learned from {count}"
-    if stopping is not None and stopping.best is not None:
-        first, best = stopping.scores[0], stopping.best
-        text += (
-            f", best after {best.step} steps; on pictures kept aside the identity "
-            f"error went from {first.identity:.3f} to {best.identity:.3f} and that of "
-            f"eyes and mouth from {first.expression:.3f} to {best.expression:.3f}"
-        )
-    Console().print(text + ".", soft_wrap=True)
+    Console().print(
+        f"{options.output}: an avatar learned from {count}, as it was after "
+        f"{kept.step} steps; on {looks.examples.kind} the identity error went from "
+        f"{first.identity:.3f} to {kept.identity:.3f} and that of eyes and mouth from "
+        f"{first.expression:.3f} to {kept.expression:.3f}.",
+        soft_wrap=True,
+    )

@@ -12,8 +12,7 @@ from lightning.pytorch import Callback, Trainer
 from lightning.pytorch.callbacks import ModelCheckpoint
 from torch.utils.data import DataLoader, Dataset
 
-from human_capture.common.errors import InputError
-from human_capture.common.processors import multiplies_bfloat16
+from human_capture.common.processors import find_device, multiplies_bfloat16
 from human_capture.common.progress import without_trainers_remarks
 from human_capture.reenact.clips import Clips, join_clips
 from human_capture.reenact.finetuning.task import FinetuningTask
@@ -49,17 +48,11 @@ def placement(device: str | None) -> Placement:
     """
     if device is None:
         return Placement("auto", 1, torch.cuda.is_available() or multiplies_bfloat16())
-    try:
-        torch.zeros((), device=device)
-    except (RuntimeError, AssertionError) as error:
-        raise InputError(
-            f"There is no device {device!r} here; leave --device away for the fastest "
-            "there is, or give cpu."
-        ) from error
-    kind, number = torch.device(device).type, torch.device(device).index
-    if kind == "cpu":
+    found = find_device(device)
+    if found.type == "cpu":
         return Placement("cpu", 1, multiplies_bfloat16())
-    return Placement(kind, 1 if number is None else [number], kind == "cuda")
+    devices = 1 if found.index is None else [found.index]
+    return Placement(found.type, devices, found.type == "cuda")
 
 
 def learn(

@@ -17,11 +17,14 @@ class FinetuneOptions:
         weights: Of the networks to begin with: a name, or a .safetensors file, whose
             discriminator lies beside it.
         steps: Most steps. It ends earlier where pictures that are kept aside are no
-            longer drawn better; they are every fifth, from five pictures up. If absent,
-            125 steps for one picture up to 300 for thirty.
-        every: Steps between two looks at the pictures that are kept aside.
-        patience: Looks without a better one after which it ends.
-        frames: Frames of a video that are learned from, evenly spaced.
+            longer drawn better: of five photos and more every fifth, of a video the
+            last fifth. If absent, 125 steps for one picture up to 300 for thirty.
+        every: Steps between two looks at how well the person is drawn.
+        patience: Looks without a better one after which it ends, where pictures are
+            kept aside.
+        frames: Frames that are taken of a video, evenly spaced.
+        face: Which face of a video, counted from 1 at the left of the first frame with
+            faces; the largest if absent. Of a photo it is always the largest.
         vgg19: Weights file of VGG19, for a perceptual loss; see the README.
         vggface: Weights file of VGG16 trained on faces, likewise.
         seed: Of all that is random.
@@ -38,6 +41,7 @@ class FinetuneOptions:
     every: int = 20
     patience: int = 4
     frames: int = 64
+    face: int | None = None
     vgg19: str | None = None
     vggface: str | None = None
     seed: int = 0

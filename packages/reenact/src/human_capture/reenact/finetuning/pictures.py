@@ -13,6 +13,7 @@ from jaxtyping import Float, Int, UInt8
 from torch import Tensor
 
 from human_capture.common.detectors.face_finder import FaceFinder
+from human_capture.common.detectors.face_landmarks import DetectedFace
 from human_capture.common.detectors.person_mask import PersonSegmenter
 from human_capture.common.errors import InputError
 from human_capture.common.images import read_image
@@ -25,6 +26,11 @@ from human_capture.reenact.landmarks import face68
 
 Image = UInt8[np.ndarray, "height width 3"]
 
+PHOTO = -1
+"""Stands for the number of the video where there is none."""
+
+_LOOKS_A_SECOND = 10  # at a video; in between hardly a head moves by its own size
+
 
 @dataclass(frozen=True)
 class PersonPictures:
@@ -34,11 +40,14 @@ class PersonPictures:
         frames: RGB.
         masks: Where they show the person, 0 to 255.
         landmarks: 68 face landmarks as shares of the side; iBUG's order.
+        video: Number of the video that each is from, in whose order they are; ``PHOTO``
+            if from none.
     """
 
     frames: UInt8[Tensor, "frame 3 size size"]
     masks: UInt8[Tensor, "frame 1 size size"]
     landmarks: Float[Tensor, "frame 68 2"]
+    video: Int[Tensor, " frame"]
 
     def __len__(self) -> int:
         return len(self.frames)
@@ -64,22 +73,26 @@ class PersonPictures:
         )
 
 
-def read_person(paths: Sequence[str], size: int, most: int = 64) -> PersonPictures:
+def read_person(
+    paths: Sequence[str], size: int, most: int = 64, face: int | None = None
+) -> PersonPictures:
     """The person in photos, folders of photos, and videos.
 
-    Of several faces in a picture the largest is taken; frames of videos without a face
-    are passed over.
+    Of several faces in a photo the largest is taken; frames of videos in which the
+    person is not seen are passed over.
 
     Args:
         paths: Files and folders.
         size: Width and height of the crops, in pixels.
-        most: Frames of a video that are looked at, evenly spaced.
+        most: Frames that are taken of a video, evenly spaced.
+        face: Which face of a video, counted from 1 at the left of the first frame with
+            faces; the largest one there if absent.
 
     Raises:
-        InputError: A file is neither image nor video, a photo shows no face, or nothing
-            does.
+        InputError: A file is neither image nor video, a photo shows no face, nothing
+            does, or a video shows fewer faces than asked for.
     """
-    reader = _Reader(size)
+    reader = _Reader(size, face)
     for path in map(Path, paths):
         if is_video(path) and not path.is_dir():
             reader.video(path, most)
@@ -92,42 +105,53 @@ def read_person(paths: Sequence[str], size: int, most: int = 64) -> PersonPictur
 class _Reader:
     """Collects the crops."""
 
-    def __init__(self, size: int) -> None:
-        self.size, self.finder, self.segmenter = size, FaceFinder(), PersonSegmenter()
+    def __init__(self, size: int, face: int | None) -> None:
+        self.size, self.face = size, face
+        self.finder, self.segmenter = FaceFinder(), PersonSegmenter()
         self.frames: list[Image] = []
         self.masks: list[UInt8[np.ndarray, "size size"]] = []
         self.landmarks: list[Float[np.ndarray, "68 2"]] = []
+        self.video_of: list[int] = []
+        self.videos = 0
 
     def photo(self, path: Path) -> None:
         """The face in a photo, which must be there."""
-        tracker = FaceTracker(self.finder)
-        if not self._add(read_image(path), tracker):
+        image, tracker = read_image(path), FaceTracker(self.finder)
+        face = tracker(image)
+        if face is None:
             raise InputError(
                 f"There is no face in {str(path)!r}; give photos that show one, "
                 "upright and not from the side."
             )
-        _warn(path, tracker)
+        self._add(image, face, PHOTO)
+        if tracker.most > 1:
+            _warn(path, tracker.most, "the largest is taken")
 
     def video(self, path: Path, most: int) -> None:
         """The followed face in some frames of a video."""
-        frames = probe(path).frames
-        chosen = np.unique(np.linspace(0, frames - 1, min(most, frames)).round())
-        wanted, tracker = set(chosen.astype(int).tolist()), FaceTracker(self.finder)
+        info, tracker = probe(path), FaceTracker(self.finder, self.face)
+        chosen = np.linspace(0, info.frames - 1, min(most, info.frames)).round()
+        wanted = set(chosen.astype(int).tolist())
+        # frames in between, too, or who has moved far is not found again
+        stride = max(int(info.fps / _LOOKS_A_SECOND), 1)
         for frame in decode(path):
-            if frame.index in wanted:
-                self._add(frame.image, tracker)
-        _warn(path, tracker)
+            if frame.index not in wanted and frame.index % stride:
+                continue
+            face = tracker(frame.image)
+            if face is not None and frame.index in wanted:
+                self._add(frame.image, face, self.videos)
+        self.videos += 1
+        if tracker.most > 1 and self.face is None:
+            taken = "the largest is followed, --face N takes another"
+            _warn(path, tracker.most, taken)
 
-    def _add(self, image: Image, tracker: FaceTracker) -> bool:
-        face = tracker(image)
-        if face is None:
-            return False
+    def _add(self, image: Image, face: DetectedFace, video: int) -> None:
         square, size = face_square(face.landmarks), self.size
         self.frames.append(crop_face(image, square, size))
         self.masks.append(crop_mask(self.segmenter(image, face.head), square, size))
         points = face68(square.to_crop(face.landmarks, size)) / size
         self.landmarks.append(np.asarray(points, np.float32))
-        return True
+        self.video_of.append(video)
 
     def pictures(self) -> PersonPictures:
         """All of them."""
@@ -138,12 +162,9 @@ class _Reader:
             )
         frames = torch.from_numpy(np.stack(self.frames)).movedim(-1, 1).contiguous()
         masks = torch.from_numpy(np.stack(self.masks))[:, None]
-        return PersonPictures(frames, masks, torch.from_numpy(np.stack(self.landmarks)))
+        landmarks = torch.from_numpy(np.stack(self.landmarks))
+        return PersonPictures(frames, masks, landmarks, torch.tensor(self.video_of))
 
 
-def _warn(path: Path, tracker: FaceTracker) -> None:
-    if tracker.most > 1:
-        warnings.warn(
-            f"{path.name} shows {tracker.most} faces; the largest is taken.",
-            stacklevel=5,
-        )
+def _warn(path: Path, faces: int, taken: str) -> None:
+    warnings.warn(f"{path.name} shows {faces} faces; {taken}.", stacklevel=5)

@@ -47,8 +47,7 @@ class FinetuningTask(LightningModule):
         optimizer: Builds the optimiser from two groups of parameters.
         discriminator_rate: Learning rate of the discriminator over the generator's.
         averaging: Share of the averaged weights that remains after a step.
-        compatibility: Count masks three times, and let the statistics of the pose
-            encoder's normalisation follow the pictures, as the official code does.
+        compatibility: Count masks three times, as the official code does.
     """
 
     def __init__(
@@ -65,7 +64,9 @@ class FinetuningTask(LightningModule):
         compatibility: bool = False,
     ) -> None:
         super().__init__()
-        self.pose_encoder = copy.deepcopy(reenactor.pose_encoder).requires_grad_(False)
+        encoder = copy.deepcopy(reenactor.pose_encoder)
+        # the official code lets its normalisation drift towards the person
+        self.pose_encoder = encoder.requires_grad_(False).eval()
         self.person = Person(copy.deepcopy(reenactor.generator), identity)
         self.averaged = copy.deepcopy(self.person).requires_grad_(False).eval()
         self.discriminator = copy.deepcopy(discriminator)
@@ -77,11 +78,10 @@ class FinetuningTask(LightningModule):
         self.compatibility = compatibility
 
     def on_train_start(self) -> None:
-        """Let the players learn, and keep the pose encoder as it is."""
+        """Let the players learn."""
         # they come from files in evaluation mode, in which spectral norms stand still
         self.person.train()
         self.discriminator.train()
-        self.pose_encoder.train(self.compatibility)
         for term in self.pictures:
             term.loss.to(self.device)
 
@@ -104,7 +104,8 @@ class FinetuningTask(LightningModule):
         own |= mask_losses(self.objective, mask, seen.mask, self.compatibility)
         mine = total(own | {"through": played.through})
         players = {"generator": mine, "discriminator": played.against}
-        require_finite(players, self.global_step)
+        advice = "learn the person again with another seed, or with fewer steps"
+        require_finite(players, self.global_step, advice)
         own |= played.losses | {"discriminator": played.against}
         for name, loss in own.items():
             self.log(f"train/{name}", loss.detach(), batch_size=len(batch))

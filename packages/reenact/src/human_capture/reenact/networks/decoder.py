@@ -69,13 +69,13 @@ class Decoder(nn.Module):
         self.last = SpectralConv2d(width, 4, 3)
         counts = [sum(block.style_counts) for block in blocks]
         self.style_counts = [*counts, self.norm.styles]
-        start = torch.zeros(self.styles)
+        start: Tensor | None = None
         if eager:
             nn.init.normal_(self.constant)
             start = torch.cat([_about_one(m.styles) for m in self._norms()])
         self.register_buffer("start", start, persistent=False)
 
-    start: Tensor
+    start: Tensor | None
 
     def _norms(self) -> list[AdaIN]:
         """In the order in which they are computed."""
@@ -92,7 +92,8 @@ class Decoder(nn.Module):
         Args:
             styles: Of all normalisations in the order in which they are computed.
         """
-        styles = styles + self.start
+        if self.start is not None:
+            styles = styles + self.start
         *parts, last = torch.split(styles, self.style_counts, dim=1)
         # Not len(): an exported network would then draw one number of heads only.
         x = self.constant.expand(styles.shape[0], -1, -1, -1)

@@ -58,6 +58,7 @@ class Discriminator(nn.Module):
         )
         self.blocks.append(JudgingBlock(widths[-1], feature, down=False))
         self.linear = SpectralLinear(feature, 1)
+        self.feature, self.size = feature, size
 
     def forward(self, pictures: Float[Tensor, "batch input height width"]) -> Judged:
         """What it thinks of some pictures.

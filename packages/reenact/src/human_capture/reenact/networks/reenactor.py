@@ -5,6 +5,7 @@ from __future__ import annotations
 from jaxtyping import Float
 from torch import Tensor
 
+from human_capture.common.errors import InputError
 from human_capture.reenact.networks.any_reenactor import AnyReenactor
 from human_capture.reenact.networks.generator import Drawn, Generator
 from human_capture.reenact.networks.identity_encoder import IdentityEncoder
@@ -29,6 +30,13 @@ class Reenactor(AnyReenactor):
         generator: Generator,
     ) -> None:
         super().__init__()
+        parts = {"identity": identity_encoder.identity, "pose": pose_encoder.pose}
+        for name, numbers in parts.items():
+            if getattr(generator, name) != numbers:
+                raise InputError(
+                    f"The {name} encoder gives {numbers} numbers, but the generator "
+                    f"takes {getattr(generator, name)}; make them equal."
+                )
         self.identity_encoder = identity_encoder
         self.pose_encoder = pose_encoder
         self.generator = generator

@@ -29,6 +29,10 @@ from human_capture.reenact.preparation.sources import Source
 Image = UInt8[np.ndarray, "height width 3"]
 
 
+class NoClipError(InputError):
+    """The pictures of a video give no clip, and will give none another time."""
+
+
 @dataclass(frozen=True)
 class Cut:
     """What became of a video.
@@ -52,8 +56,8 @@ def cut_video(source: Source, options: PrepareOptions) -> Cut:
         options: How to cut.
 
     Raises:
-        InputError: The video cannot be read, or gives too few frames; the message says
-            why.
+        NoClipError: The pictures give no clip; the message says why.
+        InputError: The video cannot be read.
     """
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", UserWarning)
@@ -142,14 +146,14 @@ class _Cutter:
         self.frames.append(frame.index)
 
     def clip(self, name: str) -> EncodedClip:
-        """All crops; InputError if there are too few."""
+        """All crops; NoClipError if they are too few or of several people."""
         if self.options.alone and self.tracker.most > 1:
-            raise InputError(f"{self.tracker.most} faces are seen at once in {name}")
+            raise NoClipError(f"{self.tracker.most} faces are seen at once in {name}")
         if self.tracker.most == 0:
-            raise InputError(f"no face in {name}")
+            raise NoClipError(f"no face in {name}")
         if len(self.frames) < self.options.fewest_frames:
             reasons = ", ".join(f"{n} {why}" for why, n in self.left_out.items())
-            raise InputError(
+            raise NoClipError(
                 f"usable frames in {name}: {len(self.frames)}"
                 + (f" ({reasons})" if reasons else "")
             )

@@ -12,7 +12,8 @@ from human_capture.common.errors import InputError
 from human_capture.common.images import write_image
 from human_capture.common.progress import progress
 from human_capture.reenact.preparation.contact_sheet import contact_sheet
-from human_capture.reenact.preparation.cutting import Cut, cut_video
+from human_capture.reenact.preparation.cutting import Cut, NoClipError, cut_video
+from human_capture.reenact.preparation.lock import reserved
 from human_capture.reenact.preparation.options import PrepareOptions
 from human_capture.reenact.preparation.shards import (
     INDEX,
@@ -75,11 +76,21 @@ def prepare(options: PrepareOptions, cut: CutVideo = cut_video) -> Prepared:
         cut: Makes a clip of a video.
 
     Raises:
-        InputError: There are no videos, none has given a clip, or the folder holds
-            clips that were prepared with other options.
+        InputError: There are no videos, none has given a clip, the folder holds clips
+            that were prepared with other options, or another run is writing into it.
     """
     sources = find_sources(options.videos, options.people == "folder")
     folder = Path(options.output)
+    with reserved(folder):
+        prepared = _prepared(folder, sources, options, cut)
+    print(prepared)
+    return prepared
+
+
+def _prepared(
+    folder: Path, sources: Sequence[Source], options: PrepareOptions, cut: CutVideo
+) -> Prepared:
+    """What the sources have come to, in a folder that is nobody else's."""
     index = _open(folder, options)
     bench = Workbench(folder)
     bench.remove(entry.key for entry in index.clips)
@@ -97,7 +108,6 @@ def prepare(options: PrepareOptions, cut: CutVideo = cut_video) -> Prepared:
     if not index.clips:
         raise InputError(f"No video has given a clip: {'; '.join(prepared.skipped)}.")
     write_image(folder / SHEET, contact_sheet(ClipStream(folder)))
-    print(prepared)
     return prepared
 
 
@@ -159,7 +169,8 @@ def _cut_one(
         made = cut(source, options)
     except InputError as error:
         reason = str(error).rstrip(".")
-        bench.skip(key, reason)
+        if isinstance(error, NoClipError):  # a file may be readable another time
+            bench.skip(key, reason)
         return Outcome(skipped=reason)
     face = f" (face {options.face})" if options.face else ""
     person = source.person + (face if options.people == "clip" else "")

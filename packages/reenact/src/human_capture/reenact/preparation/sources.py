@@ -10,6 +10,7 @@ from pathlib import Path
 from human_capture.common.errors import InputError
 from human_capture.common.images import SUFFIXES as IMAGE_SUFFIXES
 from human_capture.common.video import SUFFIXES, natural_order
+from human_capture.reenact.preparation.lock import LOCK
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,8 @@ class Source:
 def find_sources(paths: Sequence[str | Path], by_folder: bool = False) -> list[Source]:
     """All clips in files and folders, in natural order of their names.
 
-    A folder of images is one clip; folders are searched to the bottom.
+    A folder of images is one clip, unless clips were prepared there and the image shows
+    them; folders are searched to the bottom.
 
     Args:
         paths: Video files and folders.
@@ -84,7 +86,12 @@ def _clips_in(path: Path) -> list[Path]:
         raise InputError(f"There is no video or folder {str(path)!r}.")
     folders = [path, *(p for p in path.rglob("*") if p.is_dir())]
     videos = [p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES]
-    return sorted([*videos, *(folder for folder in folders if _images_in(folder))])
+    return sorted([*videos, *filter(_is_clip, folders)])
+
+
+def _is_clip(folder: Path) -> bool:
+    """Whether a folder holds images that are not of our making."""
+    return bool(_images_in(folder)) and not (folder / LOCK).exists()
 
 
 def _images_in(folder: Path) -> list[Path]:
