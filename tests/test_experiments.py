@@ -19,6 +19,8 @@ EVALUATIONS = {
     for project in ("multineus", "reenact")
 }
 CONFIGS = sorted({*EXPERIMENTS.glob("*/*.yaml")}.difference(*EVALUATIONS.values()))
+COMPACT = EXPERIMENTS / "reenact" / "compact.yaml"
+ABLATIONS = sorted(EXPERIMENTS.glob("reenact/ablations/*.yaml"))
 RUN = {"pose3d": run_pose3d, "multineus": run_multineus, "reenact": run_reenact}
 DEBUG = EXPERIMENTS / "debug.yaml"
 SMALL = {  # the same networks on small pictures and volumes
@@ -104,12 +106,28 @@ def test_evaluation_runs(config: Path, tmp_path: Path, cache: Path, monkeypatch)
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("config", ABLATIONS, ids=lambda path: path.stem)
+def test_ablation_runs(config: Path, tmp_path: Path, cache: Path, monkeypatch):
+    monkeypatch.setenv("HUMAN_CAPTURE_CACHE", str(cache))
+    arguments = [
+        "fit",
+        f"--config={COMPACT}",
+        f"--config={config}",
+        "--trainer.fast_dev_run=1",
+        "--trainer.accelerator=cpu",
+        f"--trainer.default_root_dir={tmp_path}",
+    ]
+    assert run_reenact([*arguments, *SMALL["reenact/"]]) == 0
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["keypoints_vector", "keypoints_drawing"])
 def test_what_was_trained_can_be_judged(name, tmp_path, cache, monkeypatch):
     monkeypatch.setenv("HUMAN_CAPTURE_CACHE", str(cache))
     arguments = [
         "fit",
-        f"--config={EXPERIMENTS}/reenact/{name}.yaml",
+        f"--config={COMPACT}",
+        f"--config={COMPACT.parent}/ablations/{name}.yaml",
         "--trainer.max_steps=1",
         "--trainer.limit_val_batches=0",
         "--trainer.accelerator=cpu",
@@ -137,9 +155,9 @@ def test_reenactors_are_evaluated(config: Path, tmp_path: Path, cache, monkeypat
     monkeypatch.setenv("HUMAN_CAPTURE_CACHE", str(cache))
     settings = yaml.safe_load(config.read_text())
     for method in settings["methods"]:
-        experiment = config.with_name(Path(method["weights"]).parent.name + ".yaml")
-        method["weights"] = str(tmp_path / f"{experiment.stem}.safetensors")
-        save_untrained(experiment, Path(method["weights"]))
+        name = Path(method["weights"]).parent.name
+        method["weights"] = str(tmp_path / f"{name}.safetensors")
+        save_untrained(name, Path(method["weights"]))
     settings |= {"setup": SMALL_SETUP, "output": str(tmp_path / "out")}
     (tmp_path / "small.yaml").write_text(yaml.safe_dump(settings))
     assert run_reenact(["evaluate", f"--config={tmp_path}/small.yaml"]) == 0
@@ -148,9 +166,25 @@ def test_reenactors_are_evaluated(config: Path, tmp_path: Path, cache, monkeypat
         assert table.count(f"| {method['name']} |") == 6
 
 
-def save_untrained(experiment: Path, weights: Path) -> None:
-    config = yaml.safe_load(experiment.read_text())["model"]["init_args"]["reenactor"]
+def save_untrained(name: str, weights: Path) -> None:
+    config = yaml.safe_load(COMPACT.read_text())
+    if name != COMPACT.stem:
+        ablation = COMPACT.parent / "ablations" / f"{name}.yaml"
+        config = merged(config, yaml.safe_load(ablation.read_text()))
+    config = config["model"]["init_args"]["reenactor"]
     parser = jsonargparse.ArgumentParser()
     parser.add_subclass_arguments(torch.nn.Module, "reenactor")
     network = parser.instantiate(parser.parse_object({"reenactor": config})).reenactor
     save_weights(weights, network, {"reenactor": config})
+
+
+def merged(one: dict, other: dict) -> dict:
+    """As the command line merges two files: another class takes the place of one."""
+    if other.get("class_path", one.get("class_path")) != one.get("class_path"):
+        return other
+    parts = {
+        name: merged(one[name], value) if isinstance(value, dict) else value
+        for name, value in other.items()
+        if name in one
+    }
+    return {**other, **one, **parts}

@@ -107,3 +107,5 @@ def test_who_has_lost_its_way_is_one_sentence(value, lost):
     losses[lost] = torch.tensor(value)
     with pytest.raises(InputError, match=f"loss of the {lost} is not finite at step 7"):
         require_finite(losses, 7)
+    with pytest.raises(InputError, match=r"at step 7; go home\.$"):
+        require_finite(losses, 7, "go home")

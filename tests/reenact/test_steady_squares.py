@@ -53,3 +53,31 @@ def test_after_a_cut_nothing_is_remembered():
 def test_rates_that_make_no_sense():
     with pytest.raises(InputError, match="cutoff=0"):
         SquareFilter(25.0, cutoff=0.0)
+
+
+def reference(squares, fps, cutoff=1.0, agility=5.0):
+    """Algorithm 1 of the paper, the speed being the largest, over the side."""
+
+    def alpha(frequency):
+        return 1 / (1 + fps / (2 * np.pi * frequency))
+
+    wanted = np.array(
+        [(s.left + s.side / 2, s.top + s.side / 2, s.side) for s in squares]
+    )
+    place, velocity = wanted[0], np.zeros(3)
+    for now in wanted:
+        velocity = velocity + alpha(1.0) * ((now - place) * fps - velocity)
+        speed = np.abs(velocity).max() / place[2]
+        place = place + alpha(cutoff + agility * speed) * (now - place)
+        yield place
+
+
+def test_it_is_the_published_algorithm():
+    steps = np.random.default_rng(2).normal(0, [6, 6, 3], (100, 3)).cumsum(0)
+    squares = [Square(*row) for row in (steps + 300).round().astype(int).tolist()]
+    steady = SquareFilter(25.0)
+    for square, place in zip(squares, reference(squares, 25.0), strict=True):
+        seen = steady(square)
+        middle = np.array([seen.left, seen.top]) + seen.side / 2
+        assert np.abs(middle - place[:2]).max() <= 0.5 + 1e-6
+        assert abs(seen.side - place[2]) <= 0.5 + 1e-6

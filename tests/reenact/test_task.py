@@ -335,6 +335,27 @@ def test_published_averages_draw_as_they_did(
     assert not opponent.training
 
 
+class Stop(Callback):
+    def on_train_batch_end(self, trainer, *_):
+        if trainer.global_step == 2:
+            raise RuntimeError("somebody pulls the plug")
+
+
+def test_a_training_that_breaks_off_has_published_its_last_checkpoint(
+    networks, descriptions, data, trainer, tmp_path
+):
+    task = task_of(networks())
+    task.hparams.update(descriptions(16))
+    path = tmp_path / "small.safetensors"
+    publish = PublishWeights(path, part="reenactor", at_checkpoints=True)
+    keep = ModelCheckpoint(tmp_path, every_n_train_steps=1)
+    with pytest.raises(RuntimeError, match="plug"):
+        trainer(9, publish, keep, Stop(), enable_checkpointing=True).fit(
+            task, datamodule=data()
+        )
+    assert load_reenactor(path).size == 16
+
+
 def test_an_opponent_that_is_not_there_is_one_sentence(tmp_path, networks):
     path = tmp_path / "alone.safetensors"
     path.write_bytes(b"")

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from human_capture.common.errors import InputError
 from human_capture.common.images import to_bytes, to_tensor
 from human_capture.reenact.driving.animator import Animator
 
@@ -33,3 +34,8 @@ def test_the_avatar_is_not_changed(avatar):
     after = avatar.reenactor.state_dict()
     assert before.keys() == after.keys()
     assert all(torch.equal(before[name], after[name]) for name in before)
+
+
+def test_a_device_that_is_not_there_is_one_sentence(avatar):
+    with pytest.raises(InputError, match="There is no device 'gpu' here"):
+        Animator(avatar, "gpu")

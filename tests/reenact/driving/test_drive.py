@@ -106,6 +106,20 @@ def test_relative_driving_starts_from_the_photos_pose(options, show):
     assert np.abs(moved[0] - own).max() > 20
 
 
+def test_the_neutral_frame_shows_the_face_that_is_followed(options, show, film, paint):
+    # the second person comes later, to the left, and is larger
+    frames = [
+        paint(20 + n if n > 2 else None, 90 + n, 44 - 8 * (n < 3)) for n in range(6)
+    ]
+    film(options.driver, frames)
+    for face in (1, None):
+        chosen = replace(options, pose="relative", face=face)
+        own = show(replace(chosen, strength=0.0))[0]
+        moved = show(replace(chosen, neutral=4))
+        assert np.abs(moved[4] - own).max() <= 1
+        assert np.abs(moved[0] - own).max() > 20
+
+
 def test_smoothing_moves_less(options, show):
     rough = np.abs(np.diff(show(options), axis=0)).mean()
     smooth = np.abs(np.diff(show(replace(options, smoothing="one-euro")), axis=0))
@@ -276,7 +290,8 @@ def test_a_photo_without_a_face_is_one_sentence(options, finder, paint):
         ({"background": "blakc"}, "is no background"),
         ({"seconds": 0.0}, "--fps and --seconds must be above 0"),
         ({"neutral": 3}, "--neutral is for relative driving"),
-        ({"neutral": 12, "pose": "relative"}, "there is no frame 12"),
+        ({"neutral": 12, "pose": "relative"}, "12 frames, .* there is no frame 12"),
+        ({"neutral": -1, "pose": "relative"}, "there is no frame -1"),
     ],
 )
 def test_what_is_wrong_is_one_sentence(options, finder, change, sentence):

@@ -11,6 +11,7 @@ from human_capture.reenact.driving.performance import Performance, first_pose
 from human_capture.reenact.driving.sources import DriverFrame
 from human_capture.reenact.driving.transfer import PoseTransfer
 from human_capture.reenact.faces import FaceTracker
+from human_capture.reenact.smoothing import OneEuro
 from human_capture.reenact.steady_squares import SquareFilter
 
 
@@ -101,12 +102,29 @@ def test_a_steady_square_jumps_less(animator, avatar, finder, paint):
     assert spread(steady) < 0.8 * spread(loose)
 
 
+def test_smoothing_goes_on_after_a_moment_without_a_face(
+    animator, avatar, finder, frames
+):
+    transfer = PoseTransfer(avatar.pose, smooth=OneEuro())
+    loop = Performance(animator, FaceTracker(finder), transfer)
+    smooth = OneEuro()
+    for done in loop(timed(frames)):
+        if not done.held:
+            crop = crop_face(done.frame.image, done.square, 32)
+            pose = smooth(animator.poses([crop])[0], done.frame.time)
+            expected = animator.draw(pose[None])[0].colour.astype(int)
+            assert np.abs(done.drawing.colour - expected).max() <= 1
+
+
 def test_the_neutral_pose_is_that_of_the_first_face(animator, finder, frames):
-    pose = first_pose(timed(frames[4:]), FaceTracker(finder), animator)
+    def first(images, start=0):
+        return first_pose(timed(images), FaceTracker(finder), animator, start)
+
     square = face_square(finder(frames[7])[0].landmarks)
-    crop = crop_face(frames[7], square, 32)
-    torch.testing.assert_close(pose, animator.poses([crop])[0])
-    assert first_pose(timed(frames[4:7]), FaceTracker(finder), animator) is None
+    expected = animator.poses([crop_face(frames[7], square, 32)])[0]
+    for pose in (first(frames[4:]), first(frames, 4), first(frames, 7)):
+        torch.testing.assert_close(pose, expected)
+    assert first(frames[4:7]) is None and first(frames[:7], 4) is None
 
 
 def test_a_batch_of_nothing_is_one_sentence(animator, avatar, finder):

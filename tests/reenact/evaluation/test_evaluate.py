@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -154,3 +155,8 @@ def test_a_reenactor_takes_any_size_and_batch():
         expected = reenactor(own[None], own[:1]).picture.clamp(0, 1)
     same = whole.draw(whole.identity(own), whole.describe(own[:1]))
     assert torch.allclose(same, expected, atol=1e-5)
+
+
+def test_a_device_that_is_not_there_is_one_sentence(options):
+    with pytest.raises(InputError, match="There is no device 'cuda:99' here"):
+        evaluate(replace(options, device="cuda:99"), judges=colour_judges)

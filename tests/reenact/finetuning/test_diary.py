@@ -4,17 +4,19 @@ import torch
 
 from human_capture.common.images import read_image
 from human_capture.reenact.finetuning.diary import Diary
-from human_capture.reenact.finetuning.stopping import HeldOutScore
+from human_capture.reenact.finetuning.examples import Examples
+from human_capture.reenact.finetuning.looks import Look
 
 LOOKS = [
-    (HeldOutScore(0, 0.5, 0.25), torch.full((3, 3, 16, 16), 0.2)),
-    (HeldOutScore(20, 0.41234, 0.125), torch.full((3, 3, 16, 16), 0.6)),
+    (Look(0, 0.5, 0.25), torch.full((3, 3, 16, 16), 0.2)),
+    (Look(20, 0.41234, 0.125), torch.full((3, 3, 16, 16), 0.6)),
 ]
 PHOTOS = torch.ones(3, 3, 16, 16)
+EXAMPLES = Examples(torch.zeros_like(PHOTOS), PHOTOS, "pictures of ada")
 
 
 def test_looks_are_rows_below_the_photos(tmp_path):
-    diary = Diary(tmp_path, PHOTOS, most=2)
+    diary = Diary(tmp_path, EXAMPLES, most=2)
     for look in LOOKS:
         diary.write(*look)
     sheet = read_image(tmp_path / "learning.jpg")
@@ -22,19 +24,19 @@ def test_looks_are_rows_below_the_photos(tmp_path):
     for row, light in enumerate((255, 51, 153)):
         middle = sheet[16 * row + 4 : 16 * row + 12].astype(int)
         assert abs(middle - light).max() < 12
-    assert (tmp_path / "learning.csv").read_text().split() == [
-        "step,identity,expression",
-        "0,0.5000,0.2500",
-        "20,0.4123,0.1250",
+    assert (tmp_path / "learning.csv").read_text().splitlines() == [
+        "step,identity,expression,pictures",
+        "0,0.5000,0.2500,pictures of ada",
+        "20,0.4123,0.1250,pictures of ada",
     ]
 
 
 def test_a_checkpoint_keeps_it(tmp_path):
-    whole, begun = Diary(tmp_path / "a", PHOTOS), Diary(tmp_path / "b", PHOTOS)
+    whole, begun = Diary(tmp_path / "a", EXAMPLES), Diary(tmp_path / "b", EXAMPLES)
     for look in LOOKS:
         whole.write(*look)
     begun.write(*LOOKS[0])
-    rest = Diary(tmp_path / "b", PHOTOS)
+    rest = Diary(tmp_path / "b", EXAMPLES)
     rest.load_state_dict(begun.state_dict())
     rest.write(*LOOKS[1])
     for name in ("learning.csv", "learning.jpg"):

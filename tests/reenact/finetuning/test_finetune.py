@@ -11,8 +11,10 @@ import torch
 
 from human_capture.common.errors import InputError
 from human_capture.common.images import read_image, write_image
+from human_capture.common.video_writer import VideoWriter
 from human_capture.common.weights import save_weights
 from human_capture.reenact.avatar import Avatar, is_avatar
+from human_capture.reenact.clips import as_float
 from human_capture.reenact.commands import run
 from human_capture.reenact.finetuning import learning
 from human_capture.reenact.finetuning.finetune import (
@@ -21,6 +23,8 @@ from human_capture.reenact.finetuning.finetune import (
     split,
 )
 from human_capture.reenact.finetuning.options import FinetuneOptions
+from human_capture.reenact.finetuning.pictures import PHOTO
+from human_capture.reenact.finetuning.stopping import StopAtBest
 from human_capture.reenact.finetuning.task import FinetuningTask
 from human_capture.reenact.reenactors import load_reenactor
 
@@ -112,6 +116,8 @@ def test_few_photos_become_an_avatar(options, photos, tmp_path, weights):
     assert sorted(path.name for path in (tmp_path / "ada").iterdir()) == [
         "avatar.png",
         "avatar.safetensors",
+        "learning.csv",
+        "learning.jpg",
     ]
     loaded, before = Avatar.load(tmp_path / "ada"), load_reenactor(weights)
     assert loaded.tuned and learned.tuned
@@ -133,13 +139,38 @@ def test_of_many_photos_some_are_kept_aside(
     assert is_avatar(folder)
     looks = rows_of(folder)
     assert [int(look["step"]) for look in looks] == [0, 2, 4, 5]
+    assert {look["pictures"] for look in looks} == {"pictures kept aside"}
     assert all(0 <= float(look["identity"]) <= 2 for look in looks)
     sheet = read_image(folder / "learning.jpg")
     assert sheet.shape == (SIZE * (1 + len(looks)), 2 * SIZE, 3)
     assert steps_made == [0, 1, 2, 3, 4]
     said = capsys.readouterr().out
-    assert "learned from 8 pictures, best after" in said
+    assert "learned from 8 pictures, as it was at step" in said
+    assert "on pictures kept aside the identity error went from" in said
     assert not list(folder.glob("*.ckpt"))
+
+
+def test_of_few_photos_changed_ones_are_looked_at(
+    options, photos, tmp_path, capsys, steps_made
+):
+    finetune(options(photos(2), steps=9, every=2, patience=1))
+    looks = rows_of(tmp_path / "ada")
+    assert [int(look["step"]) for look in looks] == [0, 2, 4, 6, 8, 9]
+    kind = "learned pictures stretched and moved"
+    assert {look["pictures"] for look in looks} == {kind}
+    sheet = read_image(tmp_path / "ada" / "learning.jpg")
+    assert sheet.shape == (SIZE * (1 + len(looks)), 2 * SIZE, 3)
+    assert steps_made == list(range(9))  # nothing stops it
+    said = capsys.readouterr().out
+    assert f"as it was at step 9; on {kind} the identity error" in said
+
+
+def test_nothing_stays_of_an_earlier_learning(options, photos, tmp_path):
+    finetune(options(photos(8), steps=3, every=1))
+    before = (tmp_path / "ada" / "learning.jpg").read_bytes()
+    finetune(options(photos(1), steps=1))
+    assert [int(look["step"]) for look in rows_of(tmp_path / "ada")] == [0, 1]
+    assert (tmp_path / "ada" / "learning.jpg").read_bytes() != before
 
 
 def test_pictures_kept_aside_are_not_learned(options, photos, monkeypatch):
@@ -152,23 +183,40 @@ def test_pictures_kept_aside_are_not_learned(options, photos, monkeypatch):
 
     monkeypatch.setattr(FinetuningTask, "training_step", training_step)
     kept = []
-    monkeypatch.setattr(
-        "human_capture.reenact.finetuning.finetune._looks",
-        lambda reenactor, held_out, options: kept.extend(held_out.frame) or [],
-    )
+
+    class Spy(StopAtBest):
+        def __init__(self, examples, *rest):
+            super().__init__(examples, *rest)
+            kept.extend(examples.driver)
+
+    monkeypatch.setattr("human_capture.reenact.finetuning.finetune.StopAtBest", Spy)
     finetune(options(photos(6), steps=4))
     assert len(kept) == 1
     assert len({frame.numpy().tobytes() for frame in seen}) == 5
-    assert not any(torch.equal(frame, kept[0]) for frame in seen)
+    assert not any(torch.equal(as_float(frame), kept[0]) for frame in seen)
 
 
 @pytest.mark.parametrize(
     ("pictures", "aside"), [(1, []), (4, []), (5, [2]), (8, [2, 7]), (12, [2, 7])]
 )
-def test_every_fifth_is_kept_aside(pictures, aside):
-    learned, kept = split(pictures)
+def test_every_fifth_photo_is_kept_aside(pictures, aside):
+    learned, kept = split(torch.full((pictures,), PHOTO))
     assert kept.tolist() == aside
     assert sorted([*learned.tolist(), *kept.tolist()]) == list(range(pictures))
+
+
+@pytest.mark.parametrize("frames", [1, 4, 5, 9, 10, 64])
+def test_the_last_fifth_of_a_video_is_kept_aside(frames):
+    learned, kept = split(torch.zeros(frames, dtype=torch.long))
+    assert learned.tolist() == list(range(frames - frames // 5))
+    assert [*learned.tolist(), *kept.tolist()] == list(range(frames))
+
+
+def test_each_source_is_split_on_its_own():
+    video = torch.tensor([0] * 5 + [PHOTO] * 3 + [1] * 10 + [PHOTO] * 2)
+    learned, kept = split(video)
+    assert kept.tolist() == [4, 7, 16, 17]
+    assert sorted([*learned.tolist(), *kept.tolist()]) == list(range(20))
 
 
 def test_the_same_seed_learns_the_same(options, photos):
@@ -245,17 +293,24 @@ def test_the_command_line_learns_a_person(photos, weights, tmp_path, capsys):
     arguments = [*photos(1), "--steps=1", f"--output={output}", f"--weights={weights}"]
     assert run(["finetune", *arguments, "--device=cpu"]) == 0
     assert is_avatar(output)
-    assert "an avatar learned from 1 picture." in capsys.readouterr().out
+    assert (
+        "an avatar learned from 1 picture, as it was at step 1;"
+        in capsys.readouterr().out
+    )
 
 
 def test_what_cannot_be_learned_is_one_sentence(photos, weights, tmp_path, capsys):
     wall, notes = tmp_path / "wall.png", tmp_path / "notes.txt"
     write_image(wall, np.full_like(FACE, 90))
     notes.write_text("of the day")
+    film = tmp_path / "film.mp4"
+    with VideoWriter(film, 25.0) as writer:
+        writer.write(FACE)
     output = [f"--output={tmp_path / 'bob'}", f"--weights={weights}"]
     cases = [
         ([str(wall), *output], "There is no face in"),
         ([str(notes), *output], "is not an image"),
+        ([str(film), *output, "--face=3"], "There is no face 3"),
         ([*output], "There is nobody to learn"),
         ([*photos(1), *output, "--steps=0"], "must be at least 1"),
         ([*photos(1), *output, f"--output={notes}"], "is a file"),

@@ -18,14 +18,14 @@ def encoder(networks):
     return networks()[0].identity_encoder.eval()
 
 
-def landmarks(pictures):
-    return torch.full((len(pictures), 68, 2), 0.5)
+LANDMARKS = torch.full((3, 68, 2), 0.5)
 
 
 def test_the_encoder_judges_as_it_is(encoder):
-    vectors = encoder_judge(encoder)(PICTURES)
+    vectors = encoder_judge(encoder)(PICTURES, LANDMARKS)
     assert not vectors.requires_grad
-    torch.testing.assert_close(vectors, encoder(PICTURES).detach())
+    wanted = encoder(PICTURES).detach()
+    torch.testing.assert_close(vectors, wanted / wanted.norm(dim=1, keepdim=True))
 
 
 def test_without_dlib_the_encoder_judges(encoder, monkeypatch):
@@ -33,14 +33,14 @@ def test_without_dlib_the_encoder_judges(encoder, monkeypatch):
         raise InputError("The extra is not installed.")
 
     monkeypatch.setattr(judges, "DlibFaceRecognition", missing)
-    judge = usual_identity_judge(encoder, landmarks)
-    torch.testing.assert_close(judge(PICTURES), encoder(PICTURES).detach())
+    judge = usual_identity_judge(encoder)
+    wanted = encoder_judge(encoder)(PICTURES, LANDMARKS)
+    torch.testing.assert_close(judge(PICTURES, LANDMARKS), wanted)
 
 
-def test_dlib_judges_by_landmarks(encoder, monkeypatch):
-    def recognition(pictures, found):
-        return pictures.mean((1, 2, 3))[:, None] + found.mean((1, 2))[:, None]
+def test_dlib_judges_where_it_is_installed(encoder, monkeypatch):
+    def recognition(pictures, landmarks):
+        raise AssertionError
 
     monkeypatch.setattr(judges, "DlibFaceRecognition", lambda: recognition)
-    judge = usual_identity_judge(encoder, landmarks)
-    torch.testing.assert_close(judge(PICTURES), PICTURES.mean((1, 2, 3))[:, None] + 0.5)
+    assert usual_identity_judge(encoder) is recognition

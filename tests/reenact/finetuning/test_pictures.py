@@ -9,10 +9,15 @@ from human_capture.common.errors import InputError
 from human_capture.common.images import resize, write_image
 from human_capture.common.video_writer import VideoWriter
 from human_capture.reenact.crops import crop_face, face_square
-from human_capture.reenact.finetuning.pictures import PersonPictures, read_person
+from human_capture.reenact.finetuning.pictures import (
+    PHOTO,
+    PersonPictures,
+    read_person,
+)
 
 FACE = skimage.data.astronaut()[:256, 96:352]
 EMPTY = np.full_like(FACE, 90)
+EMPTY_BESIDE = np.full((256, 768, 3), 90, np.uint8)
 
 
 @pytest.fixture(scope="module")
@@ -97,17 +102,51 @@ def test_frames_without_a_face_are_passed_over(film):
     assert len(read_person([path], 64)) == 3
 
 
+def beside(x, light=1.0, side=128, width=768):
+    """Two faces: a large one from ``x`` on, and a small one at the left."""
+    image = np.full((256, width, 3), 90, np.uint8)
+    image[64 : 64 + side, :side] = resize((FACE * light).astype(np.uint8), side, side)
+    image[:, x : x + 256] = FACE
+    return image
+
+
 @pytest.mark.parametrize("moving", [False, True])
 def test_the_largest_of_several_faces_is_taken(tmp_path, film, alone, moving):
-    small = np.full_like(FACE, 90)
-    small[64:192, 64:192] = resize(FACE, 128, 128)
-    both = np.concatenate((small, FACE), 1)
+    both = beside(256)
     path = tmp_path / "both.png"
     write_image(path, both)
-    with pytest.warns(UserWarning, match=r"shows 2 faces; the largest is taken"):
+    with pytest.warns(UserWarning, match=r"shows 2 faces; the largest is (taken|foll)"):
         person = read_person([film([both] * 2) if moving else str(path)], 64)
     apart = person.frames[0].float() - alone.frames[0].float()
     assert apart.abs().mean() < 20
+
+
+def test_another_face_of_a_video_is_counted_from_the_left(film, alone):
+    path = film([EMPTY_BESIDE, *[beside(256, light=0.5)] * 3])
+    lights = [
+        read_person([path], 64, face=number).frames.float().mean() for number in (1, 2)
+    ]
+    whole = alone.frames.float().mean()
+    assert [float(light / whole) for light in lights] == pytest.approx(
+        [0.5, 1], abs=0.1
+    )
+    with pytest.raises(InputError, match=r"no face 3.* shows 2"):
+        read_person([path], 64, face=3)
+
+
+def test_who_moves_far_between_two_chosen_frames_is_still_followed(film, alone):
+    path = film([beside(x) for x in range(160, 513, 16)])
+    with pytest.warns(UserWarning, match="shows 2 faces; the largest is followed"):
+        person = read_person([path], 64, most=2)
+    assert len(person) == 2
+    for frame in person.frames:
+        assert (frame.float() - alone.frames[0].float()).abs().mean() < 25
+
+
+def test_videos_are_told_apart_from_photos_and_from_each_other(film, photo):
+    path = film([FACE] * 2)
+    person = read_person([path, str(photo), path], 64)
+    assert person.video.tolist() == [0, 0, PHOTO, 1, 1]
 
 
 def test_pictures_become_clips_that_tell_of_themselves(person):

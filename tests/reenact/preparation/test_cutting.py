@@ -10,7 +10,11 @@ from human_capture.common.images import write_image
 from human_capture.common.video import VideoInfo
 from human_capture.common.video_writer import VideoWriter
 from human_capture.reenact.landmarks import face68
-from human_capture.reenact.preparation.cutting import chosen_frames, cut_video
+from human_capture.reenact.preparation.cutting import (
+    NoClipError,
+    chosen_frames,
+    cut_video,
+)
 from human_capture.reenact.preparation.options import PrepareOptions
 from human_capture.reenact.preparation.prepare import prepare
 from human_capture.reenact.preparation.records import decode_mask, decode_picture
@@ -95,14 +99,14 @@ def test_frames_without_a_face_or_with_half_of_one_are_left_out(tmp_path, photo)
     assert made.left_out == {"partly outside of the picture": 1}
     assert made.clip.frames.tolist() == [0, 5, 15]
     assert cut(tmp_path / "b.mp4").left_out == {"no face": 2}
-    with pytest.raises(InputError, match=r"usable frames in a.mp4: 0 \(4 too small\)"):
+    with pytest.raises(NoClipError, match=r"usable .* in a.mp4: 0 \(4 too small\)"):
         cut(path, smallest=300)
 
 
 def test_no_face_is_one_sentence(tmp_path, write_video):
     if importlib.util.find_spec("mediapipe") is None:
         pytest.skip("needs the package mediapipe, which carries the networks")
-    with pytest.raises(InputError, match=r"^no face in a.mp4$"):
+    with pytest.raises(NoClipError, match=r"^no face in a.mp4$"):
         cut(write_video(tmp_path / "a.mp4"))
 
 
@@ -122,7 +126,7 @@ def test_two_people(tmp_path, photo):
     assert np.abs(a - b.astype(float)).mean() > 30
     with pytest.raises(InputError, match="There is no face 3"):
         cut(path, face=3)
-    with pytest.raises(InputError, match=r"^2 faces are seen at once in a.mp4$"):
+    with pytest.raises(NoClipError, match=r"^2 faces are seen at once in a.mp4$"):
         cut(path, alone=True)
 
 

@@ -1,10 +1,13 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from human_capture.common.errors import InputError
 from human_capture.common.images import read_image
 from human_capture.reenact.preparation import prepare as module
-from human_capture.reenact.preparation.cutting import Cut
+from human_capture.reenact.preparation.cutting import Cut, NoClipError
+from human_capture.reenact.preparation.lock import LOCK, reserved
 from human_capture.reenact.preparation.options import PrepareOptions
 from human_capture.reenact.preparation.prepare import SHEET, prepare
 from human_capture.reenact.preparation.records import decode_picture
@@ -18,7 +21,9 @@ def cut(drawn_clip):
     def make(source, options):
         make.calls.append(source.name)
         if "nobody" in source.name:
-            raise InputError(f"no face in {source.name}.")
+            raise NoClipError(f"no face in {source.name}.")
+        if "busy" in source.name and make.fails:
+            raise InputError(f"{source.name} cannot be read.")
         if "defect" in source.name and make.fails:
             raise KeyboardInterrupt
         clip = drawn_clip(sum(source.name.encode()), size=options.size)
@@ -58,10 +63,12 @@ def test_summary_counts_clips_and_tells_why_videos_are_skipped(options, cut, cap
     assert "note: in/a.mp4 breaks off" in lines and SHEET in lines[-1]
 
 
-def test_only_the_shards_the_sheet_and_the_reasons_remain(options, cut, tmp_path):
+def test_only_the_shards_the_sheet_the_reasons_and_the_lock_remain(
+    options, cut, tmp_path
+):
     prepare(options("a.mp4", "nobody.mp4"), cut)
     (reason,) = (tmp_path / "out" / "skipped").iterdir()
-    expected = {"clips-00000.bin", "index.json", SHEET, reason.name}
+    expected = {"clips-00000.bin", "index.json", SHEET, reason.name, LOCK}
     assert names_in(tmp_path / "out") == expected
 
 
@@ -72,6 +79,33 @@ def test_finished_clips_and_hopeless_videos_are_not_done_again(options, cut):
     assert cut.calls == ["in/c.mp4"]
     assert [clip.name for clip in again.clips] == ["in/a.mp4", "in/c.mp4"]
     assert again.skipped == ("no face in in/nobody.mp4",)
+
+
+def test_a_file_that_could_not_be_read_is_tried_again(options, cut):
+    chosen = options("a.mp4", "busy.mp4")
+    assert prepare(chosen, cut).skipped == ("in/busy.mp4 cannot be read",)
+    cut.fails = False
+    again = prepare(chosen, cut)
+    assert [clip.name for clip in again.clips] == ["in/a.mp4", "in/busy.mp4"]
+
+
+def test_two_runs_do_not_write_into_one_folder(options, cut, tmp_path):
+    chosen = options("a.mp4")
+    with (
+        reserved(tmp_path / "out"),
+        pytest.raises(InputError, match=r"^Another run is writing into .*out'; wait"),
+    ):
+        prepare(chosen, cut)
+    assert cut.calls == []
+    assert len(prepare(chosen, cut).clips) == 1
+
+
+def test_an_output_among_the_videos_is_no_video(options, cut, tmp_path):
+    chosen = replace(options("a.mp4"), output=str(tmp_path / "in" / "out"))
+    first = prepare(chosen, cut)
+    assert (first.folder / SHEET).exists()
+    assert prepare(chosen, cut).clips == first.clips
+    assert cut.calls == ["in/a.mp4"]
 
 
 def test_interrupted_run_goes_on_where_it_was(options, cut, tmp_path, drawn_clip):

@@ -3,6 +3,7 @@ import os
 import pytest
 
 from human_capture.common.errors import InputError
+from human_capture.reenact.preparation.lock import reserved
 from human_capture.reenact.preparation.sources import find_sources
 
 
@@ -29,6 +30,15 @@ def test_folders_are_searched_and_folders_of_images_are_clips(tree):
         "all/bob/1.MP4",
         "all/bob/shots",
     ]
+
+
+def test_a_folder_of_prepared_clips_is_no_source(tree):
+    before = [source.name for source in find_sources([tree])]
+    with reserved(tree / "shards"):
+        (tree / "shards" / "contact_sheet.png").write_bytes(b"x")
+    assert [source.name for source in find_sources([tree])] == before
+    with reserved(tree / "ann"):  # videos count wherever they lie
+        assert [source.name for source in find_sources([tree])] == before
 
 
 def test_files_given_twice_come_once(tree):

@@ -110,6 +110,9 @@ def _class_paths(config: object) -> Iterator[str]:
 class PublishWeights(Callback):
     """Write the trained network as one safetensors file when the training ends.
 
+    A training may be stopped far from its end; with ``at_checkpoints`` the
+    file is written anew whenever a checkpoint is.
+
     Put it after callbacks that exchange the weights at the end, such as averaging.
 
     Args:
@@ -118,6 +121,8 @@ class PublishWeights(Callback):
         part: Attribute of the module that is written, such as ``method``.
         source: Attribute that holds its weights, if it is another one, such as an
             average of them.
+        at_checkpoints: Write it with every checkpoint, too. Not for averages that a
+            callback puts into place at the end.
     """
 
     def __init__(
@@ -126,11 +131,23 @@ class PublishWeights(Callback):
         note: str = "",
         part: str = "method",
         source: str | None = None,
+        at_checkpoints: bool = False,
     ) -> None:
         self.path, self.note, self.part = path, note, part
-        self.source = source or part
+        self.source, self.at_checkpoints = source or part, at_checkpoints
+
+    def on_save_checkpoint(
+        self, trainer: Trainer, pl_module: LightningModule, checkpoint: dict[str, Any]
+    ) -> None:
+        """Write the file if it is wanted now."""
+        if self.at_checkpoints:
+            self._write(trainer, pl_module)
 
     def on_fit_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Write the file."""
+        self._write(trainer, pl_module)
+
+    def _write(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Write the file, from the first process only."""
         if not trainer.is_global_zero or getattr(trainer, "fast_dev_run", False):
             return

@@ -75,9 +75,7 @@ class OneEuro:
         self._velocity: Tensor | None = None
         self._time = -math.inf
 
-    def __call__(
-        self, value: Float[Tensor, " component"], time: float
-    ) -> Float[Tensor, " component"]:
+    def __call__(self, value: Vector, time: float) -> Vector:
         """The smoothed vector at a moment.
 
         Args:

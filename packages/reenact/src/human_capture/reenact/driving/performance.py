@@ -99,6 +99,8 @@ class Performance:
         if self.steady is None:
             return square
         if self._time is None:
+            # The crop must hold the head at once. Poses need no reset: their filter
+            # knows how long nothing was seen, and goes on from the drawing held.
             self.steady.reset()
         elif frame.time > self._time:
             self.steady.fps = 1 / (frame.time - self._time)

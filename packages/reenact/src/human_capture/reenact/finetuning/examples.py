@@ -52,7 +52,7 @@ def changed(clips: Clips) -> Examples:
     frame, generator = as_float(clips.frame), Generator().manual_seed(0)
     side = torch.tensor([frame.shape[-1], frame.shape[-2]])
     share = uniform(frame, 0.025, 0.05, generator, (2,))
-    sign = uniform(frame, -1, 1, generator, (2,)).sign()
+    sign = uniform(frame, -1.0, 1.0, generator, (2,)).sign()
     pixels = (share * sign * side).round().long()
     driver = stretch_some(frame, generator)
     photograph = frame * as_float(clips.mask)

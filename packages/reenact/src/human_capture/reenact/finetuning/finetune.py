@@ -15,6 +15,7 @@ from torch import Tensor
 from human_capture.common.errors import InputError
 from human_capture.common.progress import plain_warnings
 from human_capture.reenact.avatar import Avatar, fingerprint
+from human_capture.reenact.clips import Clips
 from human_capture.reenact.evaluation.landmark_judges import MeshLandmarks
 from human_capture.reenact.finetuning.diary import Diary
 from human_capture.reenact.finetuning.examples import changed, kept_aside
@@ -65,12 +66,13 @@ def finetune(options: FinetuneOptions) -> Avatar:
     task = FinetuningTask(
         reenactor, discriminator, avatar.identity, picture_losses(options)
     )
-    looks, diary = _looks(reenactor, person, options)
+    clips = person.clips(learned)
+    looks, diary = _looks(reenactor, clips, person.clips(aside), options)
     checkpoint = Path(options.output) / f"{_digest(reenactor, person, options)}.ckpt"
     if not options.resume:
         checkpoint.unlink(missing_ok=True)
     steps = options.steps_for(len(learned))
-    learn(task, person.clips(learned), steps, [looks, diary], checkpoint, place)
+    learn(task, clips, steps, [looks, diary], checkpoint, place)
     tuned = _tuned(avatar, reenactor, task)
     tuned.save(options.output)
     for begun in checkpoint.parent.glob("learning_*.ckpt"):
@@ -91,7 +93,7 @@ def split(
         video: Number of the video that each is from; ``PHOTO`` if from none.
     """
     aside = torch.zeros(len(video), dtype=torch.bool)
-    for source in video.unique().tolist():
+    for source in set(video.tolist()):
         (own,) = torch.where(video == source)
         fifth = len(own) // 5
         if fifth:
@@ -115,14 +117,11 @@ def picture_losses(options: FinetuneOptions) -> list[PictureLoss]:
 
 
 def _looks(
-    reenactor: Reenactor, person: PersonPictures, options: FinetuneOptions
+    reenactor: Reenactor, learned: Clips, aside: Clips, options: FinetuneOptions
 ) -> tuple[Looks, Diary]:
     """What looks how far it is, and what writes that down."""
-    learned, aside = split(person.video)
     few = not len(aside)
-    examples = (
-        changed(person.clips(learned)) if few else kept_aside(person.clips(aside))
-    )
+    examples = changed(learned) if few else kept_aside(aside)
     identity = usual_identity_judge(reenactor.identity_encoder)
     diary = Diary(Path(options.output), examples)
     usual = (examples, identity, MeshLandmarks(), options.every, diary.write)
@@ -154,8 +153,8 @@ def _report(options: FinetuneOptions, pictures: int, looks: Looks) -> None:
     first, kept = looks.looks[0], looks.outcome
     count = f"{pictures} picture{'s' if pictures > 1 else ''}"
     Console().print(
-        f"{options.output}: an avatar learned from {count}, as it was after "
-        f"{kept.step} steps; on {looks.examples.kind} the identity error went from "
+        f"{options.output}: an avatar learned from {count}, as it was at step "
+        f"{kept.step}; on {looks.examples.kind} the identity error went from "
         f"{first.identity:.3f} to {kept.identity:.3f} and that of eyes and mouth from "
         f"{first.expression:.3f} to {kept.expression:.3f}.",
         soft_wrap=True,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -42,22 +42,19 @@ def reserved(folder: Path) -> Iterator[None]:
             "--output."
         ) from error
     with file:
-        try:
-            _lock(file)
-        except BlockingIOError as error:
+        if _taken(file):
             raise InputError(
                 f"Another run is writing into {str(folder)!r}; wait for it or choose "
                 "another --output."
-            ) from error
+            )
         yield
 
 
-def _lock(file: IO[bytes]) -> None:
-    if sys.platform == "win32":
-        return
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise
-    except OSError:
-        pass  # the file system knows no locks
+def _taken(file: IO[bytes]) -> bool:
+    """Whether another run holds a file; if not, this one does until it is closed."""
+    if sys.platform != "win32":
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:  # of other kinds where there are no locks
+            return isinstance(error, BlockingIOError)
+    return False
