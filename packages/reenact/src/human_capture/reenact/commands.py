@@ -10,7 +10,7 @@ from human_capture.reenact.demo import DemoOptions, demo
 from human_capture.reenact.drive import drive
 from human_capture.reenact.driving.options import DriveOptions
 from human_capture.reenact.evaluation.evaluate import EvaluateOptions, evaluate
-from human_capture.reenact.exporting import ExportOptions, export
+from human_capture.reenact.export import ExportOptions, export
 from human_capture.reenact.finetuning.finetune import finetune
 from human_capture.reenact.finetuning.options import FinetuneOptions
 from human_capture.reenact.official_checkpoints import ConvertOptions, convert
