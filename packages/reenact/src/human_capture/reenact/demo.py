@@ -16,7 +16,7 @@ from human_capture.reenact.datasets.synthetic import SyntheticClips, TalkingHead
 from human_capture.reenact.drive import drive
 from human_capture.reenact.driving.options import DriveOptions
 
-PERSON, DRIVER = 7000, 7001
+PERSON, DRIVER = 7009, 7003
 """Far from the numbers of people in training and evaluation."""
 
 FPS, SIZE, PHOTOS = 25.0, 256, 4
