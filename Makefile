@@ -18,12 +18,16 @@ $(SETUP):
 	$(BIN)/pip install -q --no-deps mediapipe==0.10.14 Pose2Sim==0.10.49
 	@touch $@
 
-demo: $(SETUP) ## Real people from four cameras to 3D motion, methods compared; a head
+demo: $(SETUP) ## Real people from four cameras to 3D motion, a head in 3D, a head driven
 	$(BIN)/pose3d demo --output outputs/demo
 	$(BIN)/multineus demo --preset draft --output outputs/demo/head
+	$(BIN)/reenact demo --seconds 2 --output outputs/demo/driven
 
 demo-multineus: $(SETUP) ## A photo to a 3D head, some minutes of fitting
 	$(BIN)/multineus demo --output outputs/demo_multineus
+
+demo-reenact: $(SETUP) ## Two people nobody has seen; one does what the other does
+	$(BIN)/reenact demo --output outputs/demo_reenact
 
 test: $(SETUP) ## Run the fast tests
 	$(BIN)/pytest
@@ -40,4 +44,4 @@ bench: $(SETUP) ## Measure speed and memory against plain versions and peers
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' Makefile
 
-.PHONY: setup demo demo-multineus test test-all check bench help
+.PHONY: setup demo demo-multineus demo-reenact test test-all check bench help

@@ -13,6 +13,7 @@ from torch.utils.data import DataLoader
 
 from human_capture.common.errors import InputError
 from human_capture.common.publishing import PublishWeights
+from human_capture.common.weights import save_weights
 from human_capture.reenact.augmentation.pose import PoseAugmentation
 from human_capture.reenact.clip_frames import ClipSplits
 from human_capture.reenact.clips import as_float
@@ -333,6 +334,17 @@ def test_published_averages_draw_as_they_did(
     assert (trained - wanted).abs().max() > 5e-2
     torch.testing.assert_close(*real, atol=2e-2, rtol=1e-2)
     assert not opponent.training
+
+
+def test_a_training_goes_on_from_published_weights(networks, tmp_path):
+    reenactor, discriminator = networks(seed=3)
+    path = tmp_path / "small.safetensors"
+    save_weights(path, reenactor, {}, half=False)
+    save_weights(path.with_stem("small_discriminator"), discriminator, {}, half=False)
+    task = task_of(networks(seed=4), weights=str(path))
+    assert_equal(task.reenactor.state_dict(), reenactor.state_dict())
+    assert_equal(task.averaged.state_dict(), reenactor.state_dict())
+    assert_equal(task.discriminator.state_dict(), discriminator.state_dict())
 
 
 class Stop(Callback):

@@ -37,12 +37,25 @@ def load_discriminator(weights: str | Path = "heads") -> Discriminator:
     Raises:
         InputError: There is no such file, or it describes no discriminator.
     """
+    path = find_discriminator(weights)
+    found: Discriminator = load_network(path, "discriminator", Discriminator, WEIGHTS)
+    return found
+
+
+def find_discriminator(weights: str | Path) -> Path:
+    """The file of the opponent that a reenactor was trained against.
+
+    Args:
+        weights: As of :func:`load_reenactor`.
+
+    Raises:
+        InputError: There is none.
+    """
     path = find_weights(weights, WEIGHTS)
     beside = path.with_name(f"{path.stem}_discriminator.safetensors")
     if not beside.is_file():
         raise InputError(
-            f"To learn a person, the discriminator is needed as well, in "
+            f"To go on learning, the discriminator is needed as well, in "
             f"{str(beside)!r}; training writes it beside the other weights."
         )
-    found: Discriminator = load_network(beside, "discriminator", Discriminator, WEIGHTS)
-    return found
+    return beside

@@ -23,7 +23,9 @@ from torch.nn.functional import normalize
 from torch.optim.lr_scheduler import LambdaLR
 
 from human_capture.common.errors import InputError
+from human_capture.common.publishing import find_weights
 from human_capture.common.schedules import Schedule, training_progress
+from human_capture.common.weights import load_matching
 from human_capture.reenact.augmentation.pose import Augmented, PoseAugmentation
 from human_capture.reenact.clips import Clips, as_float
 from human_capture.reenact.label_embedding import LabelEmbedding
@@ -37,6 +39,7 @@ from human_capture.reenact.objective import (
     total,
 )
 from human_capture.reenact.players import play, require_finite
+from human_capture.reenact.reenactors import WEIGHTS, find_discriminator
 
 CONSTANT = Schedule(warmup=0, last=1.0)
 """The learning rate of the official training: always the same."""
@@ -64,6 +67,9 @@ class ReenactmentTask(LightningModule):
             only compared, which is quick and shapes the descriptors.
         background: Learn to draw what is behind the people as well; the loss of the
             mask should then count nothing.
+        weights: A ``.safetensors`` file to start from, beside which that of the
+            discriminator lies, or weights of the package by name; what the networks do
+            not share with it keeps its fresh start.
         compatibility: Do as the official code does where that is a quirk: the true mask
             counts three times, and only the first identity picture is matched.
     """
@@ -83,10 +89,14 @@ class ReenactmentTask(LightningModule):
         judge_from: int = 0,
         background: bool = False,
         compatibility: bool = False,
+        weights: str | None = None,
     ) -> None:
         super().__init__()
         self.save_hyperparameters(logger=False)
         self.reenactor, self.discriminator = reenactor, discriminator
+        if weights is not None:
+            load_matching(reenactor, find_weights(weights, WEIGHTS))
+            load_matching(discriminator, find_discriminator(weights))
         self.averaged = copy.deepcopy(reenactor).requires_grad_(False).eval()
         self.labels = LabelEmbedding(labels, reenactor.generator.identity)
         # a tuple, for losses that bring networks are no part of what is trained
