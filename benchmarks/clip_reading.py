@@ -11,6 +11,7 @@ from human_capture.reenact.preparation.records import (
     EncodedFrames,
     decode_mask,
     decode_picture,
+    encode_picture,
 )
 
 FRAMES, DRAWN, SIZE, CLIPS = 32, 9, 256, 4
@@ -49,8 +50,11 @@ def rows(machine: Machine) -> list[Row]:
 
 def _encoded(people: SyntheticClips, number: int) -> tuple[EncodedFrames, ...]:
     clip = people[number]
-    pictures = [np.ascontiguousarray(f.permute(1, 2, 0).numpy()) for f in clip.frames]
-    return EncodedFrames.of(pictures), EncodedFrames.of([*clip.masks[:, 0].numpy()])
+    pictures = clip.frames.permute(0, 2, 3, 1).contiguous().numpy()
+    return tuple(
+        EncodedFrames.of([encode_picture(picture) for picture in part])
+        for part in (pictures, clip.masks[:, 0].numpy())
+    )
 
 
 def _decode(
