@@ -51,7 +51,6 @@ def rows(machine: Machine) -> list[Row]:
                 f"{onnx.cpu:,.0f} ms, {_psnr(pictures['onnx'], pictures['plain']):.0f} "
                 "dB"
             ),
-            limit=machine.limit(times["half"], 0, 61.5e9) + " of single precision",
         )
     ]
 

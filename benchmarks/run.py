@@ -122,7 +122,9 @@ def report(names: list[str], threads: list[int], machine: Machine) -> str:
             rows += import_module(name).rows(machine)
         parts.append(table(rows))
         if count == 1:
-            limits = "\n".join(f"- {row.what}: {row.limit}." for row in rows)
+            limits = "\n".join(
+                f"- {row.what}: {row.limit}." for row in rows if row.limit
+            )
             parts += ["How far from the machine's limits:", limits]
     return "\n\n".join(parts) + "\n"
 
