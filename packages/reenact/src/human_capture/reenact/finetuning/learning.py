@@ -14,6 +14,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from human_capture.common.processors import find_device, multiplies_bfloat16
 from human_capture.common.progress import without_trainers_remarks
+from human_capture.common.training_bar import TrainingBar
 from human_capture.reenact.clips import Clips, join_clips
 from human_capture.reenact.finetuning.task import FinetuningTask
 
@@ -92,7 +93,8 @@ def learn(
             accelerator=place.accelerator,
             precision="bf16-mixed" if place.half else "32-true",
             logger=False,
-            callbacks=[*callbacks, keep],
+            callbacks=[*callbacks, keep, TrainingBar("Learning the person")],
+            enable_progress_bar=False,
             enable_model_summary=False,
             default_root_dir=checkpoint.parent,
         ).fit(
