@@ -87,4 +87,5 @@ def test_pictures_come_now_and_then(reenactor, clips, trainer, tmp_path, validat
     wanted = picture(driving_table(reenactor, shown))
     found = read_image(folder / names[1])
     assert found.shape == wanted.shape
-    assert abs(found.astype(float) - wanted).mean() < 8  # of a JPEG of hard edges
+    apart = abs(found.astype(float) - wanted).mean()  # of a JPEG of hard edges
+    assert apart < 0.3 * abs(wanted[::-1].astype(float) - wanted).mean()

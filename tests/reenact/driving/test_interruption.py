@@ -8,6 +8,14 @@ import pytest
 from human_capture.reenact.driving.interruption import until_interrupted
 
 
+@pytest.fixture(autouse=True)
+def interruptible():
+    """Programs that a shell starts in the background begin without it."""
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, handler)
+
+
 def test_the_item_at_work_is_finished_and_no_other_begun():
     done = []
     with until_interrupted(range(10)) as items:
