@@ -7,8 +7,9 @@ import torch
 
 from human_capture.common.errors import InputError
 from human_capture.common.images import read_image, write_image
+from human_capture.common.photos import find_photos
 from human_capture.multineus.canonical import canonical_landmarks
-from human_capture.multineus.photographs import PhotoOptions, find_photos, read_photos
+from human_capture.multineus.photographs import PhotoOptions, read_photos
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,7 @@ from human_capture.common.errors import InputError
 from human_capture.common.publishing import PublishWeights
 from human_capture.common.weights import save_weights
 from human_capture.reenact.augmentation.pose import PoseAugmentation
+from human_capture.reenact.averaging import average
 from human_capture.reenact.clip_frames import ClipSplits
 from human_capture.reenact.clips import as_float
 from human_capture.reenact.data import ClipsDataModule
@@ -22,7 +23,7 @@ from human_capture.reenact.losses.pyramid import PyramidLoss
 from human_capture.reenact.networks.discriminator import score
 from human_capture.reenact.objective import Objective, PictureLoss
 from human_capture.reenact.reenactors import load_discriminator, load_reenactor
-from human_capture.reenact.task import ReenactmentTask, average
+from human_capture.reenact.task import ReenactmentTask
 
 PLAIN = PoseAugmentation(appearance=False, stretch=False, shift=False)
 pytestmark = pytest.mark.filterwarnings(

@@ -41,7 +41,7 @@ class RaysOfHeads(Dataset[RayBatch]):
 
     def __getitem__(self, index: int) -> RayBatch:
         object = index % (len(self) // self.repeats)
-        # the state of torch's generator, which Lightning seeds and checkpoints
+        # of torch's generator, which Lightning seeds
         seed = int(torch.randint(2**31, ()))
         generator = torch.Generator().manual_seed(seed)
         return self.sampler(self.heads[object], object, generator)

@@ -18,7 +18,7 @@ from human_capture.common.detectors.face_finder import FaceFinder
 from human_capture.common.detectors.face_landmarks import DetectedFace
 from human_capture.common.detectors.person_mask import PersonSegmenter
 from human_capture.common.errors import InputError
-from human_capture.common.images import SUFFIXES, focal_from_exif, read_image
+from human_capture.common.images import focal_from_exif, read_image
 from human_capture.multineus.canonical import find_camera, sphere_in_metres
 from human_capture.multineus.datasets.synthetic import RADIUS_M
 from human_capture.multineus.portraits import Portraits
@@ -43,29 +43,6 @@ class PhotoOptions:
     size: int = 256
     face: int | None = None
     field_of_view: float | None = None
-
-
-def find_photos(paths: Sequence[str | Path]) -> list[Path]:
-    """The photos that are meant: files, and all images of folders.
-
-    Args:
-        paths: Files and folders.
-
-    Raises:
-        InputError: There is nothing.
-    """
-    found: list[Path] = []
-    for path in map(Path, paths):
-        if path.is_dir():
-            inside = (p for p in path.iterdir() if p.suffix.lower() in SUFFIXES)
-            found += sorted(inside)
-        else:
-            found.append(path)
-    if not found:
-        raise InputError(
-            "There are no photos; give one or several files, or a folder of them."
-        )
-    return found
 
 
 def read_photos(

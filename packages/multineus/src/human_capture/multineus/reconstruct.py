@@ -10,6 +10,7 @@ from rich.console import Console
 
 from human_capture.common.errors import InputError
 from human_capture.common.meshes import SUFFIXES, Extraction, Mesh, write_mesh
+from human_capture.common.photos import find_photos
 from human_capture.common.progress import plain_warnings, progress
 from human_capture.common.schedules import Schedule
 from human_capture.multineus.datasets.scene_folders import is_scene
@@ -25,7 +26,6 @@ from human_capture.multineus.outputs.turntable import (
 )
 from human_capture.multineus.photographs import (
     PhotoOptions,
-    find_photos,
     read_photos,
     without_body,
 )

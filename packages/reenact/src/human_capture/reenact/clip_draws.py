@@ -59,7 +59,7 @@ class ClipDraws(Dataset[Clips]):
     def _seed(self, index: int, number: int) -> int:
         if self.fixed:
             return number
-        # Lightning seeds and checkpoints torch's generator. Processes that share a
+        # Lightning seeds torch's generator. Processes that share a
         # seed have different items, and so draw differently.
         return int(torch.randint(2**31, ())) + index
 

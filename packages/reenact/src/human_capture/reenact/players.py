@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import torch
 from jaxtyping import Float
-from torch import Tensor
+from torch import Tensor, nn
 
 from human_capture.common.errors import InputError
 from human_capture.reenact.losses.adversarial import discriminator_loss
@@ -90,3 +90,11 @@ def require_finite(
             raise InputError(
                 f"The loss of the {player} is not finite at step {step}; {advice}."
             )
+
+
+def nothing(module: nn.Module) -> Float[Tensor, ""]:
+    """Zero, which depends on all parameters of a module.
+
+    Processes that train together wait for the gradient of every parameter.
+    """
+    return 0 * torch.stack([p.sum() for p in module.parameters()]).sum()

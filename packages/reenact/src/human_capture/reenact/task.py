@@ -18,7 +18,7 @@ import torch
 from jaxtyping import Float
 from lightning.pytorch import LightningModule
 from lightning.pytorch.utilities.types import OptimizerLRScheduler
-from torch import Generator, Tensor, nn
+from torch import Generator, Tensor
 from torch.nn.functional import normalize
 from torch.optim.lr_scheduler import LambdaLR
 
@@ -26,7 +26,9 @@ from human_capture.common.errors import InputError
 from human_capture.common.publishing import find_weights
 from human_capture.common.schedules import Schedule, training_progress
 from human_capture.common.weights import load_matching
+from human_capture.reenact.agreement import require_opponents, require_size
 from human_capture.reenact.augmentation.pose import Augmented, PoseAugmentation
+from human_capture.reenact.averaging import average
 from human_capture.reenact.clips import Clips, as_float
 from human_capture.reenact.label_embedding import LabelEmbedding
 from human_capture.reenact.networks.any_reenactor import AnyReenactor
@@ -38,7 +40,7 @@ from human_capture.reenact.objective import (
     mask_losses,
     total,
 )
-from human_capture.reenact.players import play, require_finite
+from human_capture.reenact.players import nothing, play, require_finite
 from human_capture.reenact.reenactors import WEIGHTS, find_discriminator
 
 CONSTANT = Schedule(warmup=0, last=1.0)
@@ -265,64 +267,3 @@ class ReenactmentTask(LightningModule):
             "optimizer": optimizer,
             "lr_scheduler": {"scheduler": schedule, "interval": "step"},
         }
-
-
-def require_opponents(reenactor: AnyReenactor, discriminator: Discriminator) -> None:
-    """Make sure that a discriminator is made for what a reenactor draws.
-
-    Args:
-        reenactor: Draws.
-        discriminator: Judges.
-
-    Raises:
-        InputError: Sizes of pictures or of identities differ.
-    """
-    drawn = {"size": reenactor.size, "feature": reenactor.generator.identity}
-    for name, value in drawn.items():
-        if getattr(discriminator, name) != value:
-            raise InputError(
-                f"The discriminator's {name} is {getattr(discriminator, name)}, that "
-                f"of what it judges {value}; make them equal."
-            )
-
-
-def require_size(clips: Clips, reenactor: AnyReenactor) -> None:
-    """Make sure that pictures are as large as those that are drawn.
-
-    Args:
-        clips: With the pictures.
-        reenactor: Draws.
-
-    Raises:
-        InputError: They are not.
-    """
-    size = clips.frame.shape[-1]
-    if size != reenactor.size:
-        raise InputError(
-            f"The clips have pictures of {size} pixels, but {reenactor.size} are "
-            "drawn; prepare clips of that size, or set the size of generator, encoders "
-            "and discriminator."
-        )
-
-
-def nothing(module: nn.Module) -> Float[Tensor, ""]:
-    """Zero, which depends on all parameters of a module.
-
-    Processes that train together wait for the gradient of every parameter.
-    """
-    return 0 * torch.stack([p.sum() for p in module.parameters()]).sum()
-
-
-@torch.no_grad()
-def average(mean: nn.Module, module: nn.Module, keep: float) -> None:
-    """Move averaged weights towards a module's; buffers are copied.
-
-    Args:
-        mean: A copy of the module.
-        module: What is trained.
-        keep: Share of the average that remains.
-    """
-    for old, fresh in zip(mean.parameters(), module.parameters(), strict=True):
-        old.lerp_(fresh, 1 - keep)
-    for kept, newest in zip(mean.buffers(), module.buffers(), strict=True):
-        kept.copy_(newest)

@@ -11,34 +11,9 @@ from jaxtyping import UInt8
 from torch import Tensor
 
 from human_capture.common.errors import InputError
-from human_capture.common.images import SUFFIXES, read_image
-from human_capture.common.video import natural_order
+from human_capture.common.images import read_image
 from human_capture.reenact.crops import crop_face, face_square
 from human_capture.reenact.faces import FaceTracker, Finder
-
-
-def find_photos(paths: Sequence[str | Path]) -> list[Path]:
-    """The photos that are meant: files, and all images of folders in natural order.
-
-    Args:
-        paths: Files and folders.
-
-    Raises:
-        InputError: There is nothing.
-    """
-    found: list[Path] = []
-    for path in map(Path, paths):
-        if path.is_dir():
-            inside = [p for p in path.iterdir() if p.suffix.lower() in SUFFIXES]
-            found += sorted(inside, key=lambda photo: natural_order(photo.name))
-        else:
-            found.append(path)
-    if not found:
-        raise InputError(
-            "There are no photos of whom to draw; give one or several files, or a "
-            "folder of them."
-        )
-    return found
 
 
 def read_heads(

@@ -11,6 +11,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from human_capture.common.errors import InputError
+from human_capture.common.photos import find_photos
 from human_capture.reenact.avatar import Avatar, is_avatar
 from human_capture.reenact.driving.animator import Animator
 from human_capture.reenact.driving.backdrops import Picture, make_backdrop, seen
@@ -20,7 +21,7 @@ from human_capture.reenact.driving.performance import (
     Performed,
     first_pose,
 )
-from human_capture.reenact.driving.photos import find_photos, read_heads
+from human_capture.reenact.driving.photos import read_heads
 from human_capture.reenact.driving.sources import DriverFrame, RecordedDriver
 from human_capture.reenact.driving.transfer import PoseTransfer
 from human_capture.reenact.faces import FaceTracker, Finder

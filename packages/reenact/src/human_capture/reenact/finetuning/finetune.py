@@ -14,6 +14,7 @@ from torch import Tensor
 
 from human_capture.common.errors import InputError
 from human_capture.common.progress import plain_warnings
+from human_capture.reenact.agreement import require_opponents
 from human_capture.reenact.avatar import Avatar, fingerprint
 from human_capture.reenact.clips import Clips
 from human_capture.reenact.evaluation.landmark_judges import MeshLandmarks
@@ -35,7 +36,6 @@ from human_capture.reenact.losses.pyramid import PyramidLoss
 from human_capture.reenact.networks.reenactor import Reenactor
 from human_capture.reenact.objective import PictureLoss
 from human_capture.reenact.reenactors import load_discriminator, load_reenactor
-from human_capture.reenact.task import require_opponents
 
 
 def finetune(options: FinetuneOptions) -> Avatar:

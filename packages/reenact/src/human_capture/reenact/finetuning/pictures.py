@@ -17,10 +17,10 @@ from human_capture.common.detectors.face_landmarks import DetectedFace
 from human_capture.common.detectors.person_mask import PersonSegmenter
 from human_capture.common.errors import InputError
 from human_capture.common.images import read_image
+from human_capture.common.photos import find_photos
 from human_capture.common.video import decode, is_video, probe
 from human_capture.reenact.clips import Clips
 from human_capture.reenact.crops import crop_face, crop_mask, face_square
-from human_capture.reenact.driving.photos import find_photos
 from human_capture.reenact.faces import FaceTracker
 from human_capture.reenact.landmarks import face68
 

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from human_capture.reenact.augmentation.pose import PoseAugmentation
+from human_capture.reenact.averaging import average
 from human_capture.reenact.clips import Clips, as_float
 from human_capture.reenact.networks.discriminator import Discriminator
 from human_capture.reenact.networks.generator import Drawn, Generator
@@ -25,7 +26,6 @@ from human_capture.reenact.objective import (
     total,
 )
 from human_capture.reenact.players import play, require_finite
-from human_capture.reenact.task import average
 
 USUAL_OBJECTIVE = replace(Objective(), identity_match=0.0)
 

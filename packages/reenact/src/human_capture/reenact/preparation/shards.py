@@ -143,7 +143,7 @@ def append_clips(
 
 def _write(folder: Path, files: Iterable[Path]) -> dict[str, Any]:
     """Have litdata write its files and return its index."""
-    from litdata.streaming import Cache  # type: ignore[import-untyped]
+    from litdata.streaming import Cache
 
     try:
         cache = Cache(str(folder), chunk_bytes=SHARD_BYTES)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from litdata import StreamingDataset  # type: ignore[import-untyped]
+from litdata import StreamingDataset
 
 from human_capture.common.errors import InputError
 from human_capture.reenact.preparation.records import EncodedClip
