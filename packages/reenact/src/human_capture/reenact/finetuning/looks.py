@@ -39,7 +39,7 @@ class Look:
 
     @property
     def total(self) -> float:
-        """Both errors, which are of the same size in a good drawing."""
+        """Sum of both errors."""
         return self.identity + self.expression
 
 
