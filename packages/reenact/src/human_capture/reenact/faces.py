@@ -1,4 +1,4 @@
-"""One face followed through a video, never confused with somebody else's.
+"""One face followed through a video, told from others by where it is.
 
 Who is who follows from where the faces are, not from what they look like: after a cut,
 a person alone in the picture is taken for the one who was alone before.
