@@ -77,6 +77,20 @@ def test_one_euro_calms_rest_and_follows_speed():
     assert np.abs(smooth(ramp, FPS, "one-euro", 1.0) - ramp)[60:].max() < 0.05
 
 
+def test_one_euro_opens_by_ten_hertz_at_a_metre_a_second():
+    points = np.random.default_rng(0).normal(0, 0.02, (180, 2)).cumsum(0)
+
+    def share(cutoff):
+        return 1 / (1 + FPS / (2 * np.pi * cutoff))
+
+    expected, speed = points.copy(), np.zeros(2)
+    for i in range(1, len(points)):
+        change = points[i] - expected[i - 1]
+        speed += share(1.0) * (change * FPS - speed)
+        expected[i] = expected[i - 1] + share(1.5 + 10 * np.abs(speed)) * change
+    assert smooth(points, FPS, "one-euro", 1.5) == pytest.approx(expected, abs=1e-9)
+
+
 @pytest.mark.parametrize("cutoff", [0.0, -1.0, 30.0])
 def test_impossible_cutoffs_are_refused(cutoff):
     with pytest.raises(InputError, match="between 0 and 30 Hz"):

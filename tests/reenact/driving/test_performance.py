@@ -6,12 +6,12 @@ import torch
 
 from human_capture.common.errors import InputError
 from human_capture.common.images import to_bytes, to_tensor
+from human_capture.common.one_euro import OneEuro, relative_speed
 from human_capture.reenact.crops import crop_face, face_square
 from human_capture.reenact.driving.performance import Performance, first_pose
 from human_capture.reenact.driving.sources import DriverFrame
 from human_capture.reenact.driving.transfer import PoseTransfer
 from human_capture.reenact.faces import FaceTracker
-from human_capture.reenact.smoothing import OneEuro
 from human_capture.reenact.steady_squares import SquareFilter
 
 
@@ -105,9 +105,9 @@ def test_a_steady_square_jumps_less(animator, avatar, finder, paint):
 def test_smoothing_goes_on_after_a_moment_without_a_face(
     animator, avatar, finder, frames
 ):
-    transfer = PoseTransfer(avatar.pose, smooth=OneEuro())
+    transfer = PoseTransfer(avatar.pose, smooth=OneEuro(1.5, 4.0, relative_speed))
     loop = Performance(animator, FaceTracker(finder), transfer)
-    smooth = OneEuro()
+    smooth = OneEuro(1.5, 4.0, relative_speed)
     for done in loop(timed(frames)):
         if not done.held:
             crop = crop_face(done.frame.image, done.square, 32)

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
+from human_capture.common.one_euro import OneEuro, relative_speed
 from human_capture.reenact.driving.transfer import PoseTransfer
-from human_capture.reenact.smoothing import OneEuro
 
 OWN = torch.tensor([1.0, 2.0, -1.0])
 POSES = torch.randn(6, 3, generator=torch.Generator().manual_seed(0))
@@ -40,7 +40,8 @@ def test_relative_driving_may_start_from_another_frame():
 
 
 def test_the_drivers_descriptors_are_smoothed():
-    smooth = OneEuro()
+    smooth = OneEuro(1.5, 4.0, relative_speed)
     expected = [smooth(pose, n / 25) for n, pose in enumerate(POSES)]
-    seen = run(PoseTransfer(OWN, smooth=OneEuro()))
+    smooth.reset()
+    seen = run(PoseTransfer(OWN, smooth=smooth))
     torch.testing.assert_close(seen, torch.stack(expected))

@@ -7,8 +7,8 @@ import math
 import torch
 
 from human_capture.common.errors import InputError
+from human_capture.common.one_euro import OneEuro, Vector
 from human_capture.reenact.crops import Square
-from human_capture.reenact.smoothing import OneEuro, Vector
 
 
 class SquareFilter:
@@ -32,7 +32,7 @@ class SquareFilter:
                 f"agility={agility}; the first two are above 0, the last not below."
             )
         self.fps = fps
-        self._smooth = OneEuro(cutoff, agility, speed=_sides)
+        self._smooth = OneEuro(cutoff, agility, _sides)
         self._time = 0.0
 
     def reset(self) -> None:

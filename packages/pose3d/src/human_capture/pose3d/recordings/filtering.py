@@ -16,6 +16,7 @@ from scipy.interpolate import PchipInterpolator
 from scipy.signal import butter, sosfiltfilt
 
 from human_capture.common.errors import InputError
+from human_capture.common.one_euro import OneEuro
 
 Smoothing = Literal["none", "butterworth", "one-euro"]
 
@@ -109,22 +110,8 @@ def _butterworth(
 
 
 def _one_euro(
-    values: Float[np.ndarray, " frame"], fps: float, cutoff: float, beta: float = 10.0
+    values: Float[np.ndarray, " frame"], fps: float, cutoff: float
 ) -> Float[np.ndarray, " frame"]:
-    """Low pass whose cut-off rises with speed (Casiez et al., CHI 2012).
-
-    ``beta`` is in Hz per metre a second, and the speed has a cut-off of 1 Hz.
-    """
-    smoothed, speed = values.copy(), 0.0
-    for i in range(1, len(values)):
-        slope = (values[i] - smoothed[i - 1]) * fps
-        speed += _blend(1.0, fps) * (slope - speed)
-        share = _blend(cutoff + beta * abs(speed), fps)
-        smoothed[i] = smoothed[i - 1] + share * (values[i] - smoothed[i - 1])
-    return smoothed
-
-
-def _blend(cutoff: float, fps: float) -> float:
-    """Share of the new value in an exponential average with that cut-off."""
-    rate = 2 * np.pi * cutoff / fps
-    return float(rate / (rate + 1))
+    """Each value at a cut-off that rises by 10 Hz at a metre a second."""
+    low_pass = OneEuro[float](cutoff, 10.0, lambda velocity, _: abs(velocity))
+    return np.array([low_pass(x, i / fps) for i, x in enumerate(values.tolist())])

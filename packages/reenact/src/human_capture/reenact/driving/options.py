@@ -8,7 +8,6 @@ from typing import Literal
 from human_capture.common.errors import InputError
 from human_capture.reenact.driving.animator import Precision
 from human_capture.reenact.driving.sources import is_live
-from human_capture.reenact.smoothing import Smoothing
 
 
 @dataclass(frozen=True)
@@ -58,7 +57,7 @@ class DriveOptions:
     pose: Literal["absolute", "relative"] = "absolute"
     strength: float = 1.0
     neutral: int | None = None
-    smoothing: Smoothing = "none"
+    smoothing: Literal["none", "one-euro"] = "none"
     face: int | None = None
     background: str = "black"
     side_by_side: bool = False

@@ -11,6 +11,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from human_capture.common.errors import InputError
+from human_capture.common.one_euro import OneEuro, relative_speed
 from human_capture.common.photos import find_photos
 from human_capture.reenact.avatar import Avatar, is_avatar
 from human_capture.reenact.driving.animator import Animator
@@ -26,7 +27,6 @@ from human_capture.reenact.driving.sources import DriverFrame, RecordedDriver
 from human_capture.reenact.driving.transfer import PoseTransfer
 from human_capture.reenact.faces import FaceTracker, Finder
 from human_capture.reenact.reenactors import load_reenactor
-from human_capture.reenact.smoothing import OneEuro
 from human_capture.reenact.steady_squares import SquareFilter
 
 
@@ -71,7 +71,7 @@ class Show:
             options.pose == "relative",
             options.strength,
             self._neutral(finder),
-            OneEuro() if calm else None,
+            OneEuro(cutoff=1.5, beta=4.0, speed=relative_speed) if calm else None,
         )
         steady = SquareFilter(options.fps) if calm else None
         usual = 1 if options.is_live or self.animator.device.type == "cpu" else 8

@@ -5,7 +5,7 @@ from __future__ import annotations
 from jaxtyping import Float
 from torch import Tensor
 
-from human_capture.reenact.smoothing import OneEuro
+from human_capture.common.one_euro import OneEuro
 
 
 class PoseTransfer:
@@ -31,7 +31,7 @@ class PoseTransfer:
         relative: bool = False,
         strength: float = 1.0,
         neutral: Float[Tensor, " pose"] | None = None,
-        smooth: OneEuro | None = None,
+        smooth: OneEuro[Tensor] | None = None,
     ) -> None:
         self.own = own
         self.strength = strength

@@ -7,13 +7,17 @@ import pytest
 import torch
 
 from human_capture.common.errors import InputError
-from human_capture.reenact.smoothing import OneEuro
+from human_capture.common.one_euro import OneEuro, relative_speed
 
 STILL = torch.tensor([1.0, -2.0, 0.5, 3.0])
 
 
+def low_pass(cutoff=1.5, beta=4.0, speed=relative_speed, **options):
+    return OneEuro(cutoff, beta, speed, **options)
+
+
 def run(values, times, **options):
-    smooth = OneEuro(**options)
+    smooth = low_pass(**options)
     return torch.stack([smooth(v, t) for v, t in zip(values, times, strict=True)])
 
 
@@ -29,8 +33,16 @@ def walk():
     return torch.randn(80, 4, generator=seed).cumsum(0) * 0.1 + STILL
 
 
-def reference(values, times, cutoff, agility, speed_cutoff):
-    """Algorithm 1 of the paper, the speed being a norm over that of the signal."""
+def over_length(velocity, smooth):
+    return np.linalg.norm(velocity) / np.linalg.norm(smooth)
+
+
+def absolute(velocity, _):
+    return abs(velocity)
+
+
+def reference(values, times, cutoff, beta, velocity_cutoff, speed):
+    """Algorithm 1 of the paper, with any speed."""
 
     def alpha(frequency, step):
         return 1 / (1 + 1 / (2 * math.pi * frequency) / step)
@@ -39,19 +51,27 @@ def reference(values, times, cutoff, agility, speed_cutoff):
     out = [smooth]
     for i in range(1, len(values)):
         step = times[i] - times[i - 1]
-        a = alpha(speed_cutoff, step)
+        a = alpha(velocity_cutoff, step)
         velocity = a * (values[i] - smooth) / step + (1 - a) * velocity
-        speed = np.linalg.norm(velocity) / np.linalg.norm(smooth)
-        a = alpha(cutoff + agility * speed, step)
+        a = alpha(cutoff + beta * speed(velocity, smooth), step)
         smooth = a * values[i] + (1 - a) * smooth
         out.append(smooth)
     return np.stack(out)
 
 
 def test_it_is_the_published_algorithm_at_irregular_times(walk, moments):
-    expected = reference(walk.double().numpy(), moments, 1.2, 3.0, 0.8)
-    seen = run(walk.double(), moments, cutoff=1.2, agility=3.0, speed_cutoff=0.8)
+    expected = reference(walk.double().numpy(), moments, 1.2, 3.0, 0.8, over_length)
+    seen = run(walk.double(), moments, cutoff=1.2, beta=3.0, velocity_cutoff=0.8)
     assert seen.numpy() == pytest.approx(expected, abs=1e-9)
+
+
+def test_numbers_are_filtered_as_published(walk, moments):
+    numbers = walk[:, 0].tolist()
+    expected = reference(numbers, moments, 1.2, 3.0, 0.8, absolute)
+    smooth = low_pass(1.2, 3.0, absolute, velocity_cutoff=0.8)
+    seen = [smooth(x, t) for x, t in zip(numbers, moments, strict=True)]
+    assert seen == pytest.approx(expected, abs=1e-9)
+    assert all(type(x) is float for x in seen)
 
 
 def test_what_is_constant_stays(moments):
@@ -60,7 +80,7 @@ def test_what_is_constant_stays(moments):
 
 
 def test_the_first_value_passes(walk):
-    assert torch.equal(OneEuro()(walk[0], 12.0), walk[0])
+    assert torch.equal(low_pass()(walk[0], 12.0), walk[0])
 
 
 def test_a_high_cut_off_lets_all_pass(walk, moments):
@@ -102,7 +122,7 @@ def test_jitter_shrinks_and_fast_motion_is_followed_more_closely_than_slow():
 
 
 def test_a_moment_that_is_not_later_changes_nothing(walk):
-    smooth = OneEuro()
+    smooth = low_pass()
     smooth(walk[0], 1.0)
     before = smooth(walk[1], 1.1)
     assert torch.equal(smooth(walk[2], 1.1), before)
@@ -110,13 +130,13 @@ def test_a_moment_that_is_not_later_changes_nothing(walk):
 
 
 def test_after_a_long_pause_the_new_value_counts(walk):
-    smooth = OneEuro()
+    smooth = low_pass()
     smooth(walk[0], 0.0)
     torch.testing.assert_close(smooth(walk[1], 1e6), walk[1])
 
 
 def test_after_a_reset_nothing_is_remembered(walk):
-    smooth = OneEuro()
+    smooth = low_pass()
     smooth(walk[0], 0.0)
     smooth.reset()
     assert torch.equal(smooth(walk[1], 0.1), walk[1])
@@ -128,8 +148,8 @@ def test_zeros_are_no_trouble():
 
 
 @pytest.mark.parametrize(
-    "options", [{"cutoff": 0.0}, {"agility": -1.0}, {"speed_cutoff": -2.0}]
+    "options", [{"cutoff": 0.0}, {"beta": -1.0}, {"velocity_cutoff": -2.0}]
 )
 def test_options_that_smooth_nothing_are_one_sentence(options):
     with pytest.raises(InputError, match="smooths nothing"):
-        OneEuro(**options)
+        low_pass(**options)
