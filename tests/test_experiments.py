@@ -6,6 +6,7 @@ import jsonargparse
 import pytest
 import torch
 import yaml
+from omegaconf import OmegaConf
 
 from human_capture.common.weights import save_weights
 from human_capture.multineus.commands import run as run_multineus
@@ -20,7 +21,7 @@ EVALUATIONS = {
 }
 CONFIGS = sorted({*EXPERIMENTS.glob("*/*.yaml")}.difference(*EVALUATIONS.values()))
 COMPACT = EXPERIMENTS / "reenact" / "compact.yaml"
-ABLATIONS = sorted(EXPERIMENTS.glob("reenact/ablations/*.yaml"))
+CHANGES = sorted(EXPERIMENTS.glob("reenact/*/*.yaml"))
 RUN = {"pose3d": run_pose3d, "multineus": run_multineus, "reenact": run_reenact}
 DEBUG = EXPERIMENTS / "debug.yaml"
 SMALL = {  # the same networks on small pictures and volumes
@@ -106,8 +107,8 @@ def test_evaluation_runs(config: Path, tmp_path: Path, cache: Path, monkeypatch)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("config", ABLATIONS, ids=lambda path: path.stem)
-def test_ablation_runs(config: Path, tmp_path: Path, cache: Path, monkeypatch):
+@pytest.mark.parametrize("config", CHANGES, ids=lambda path: path.stem)
+def test_change_runs(config: Path, tmp_path: Path, cache: Path, monkeypatch):
     monkeypatch.setenv("HUMAN_CAPTURE_CACHE", str(cache))
     arguments = [
         "fit",
@@ -117,6 +118,8 @@ def test_ablation_runs(config: Path, tmp_path: Path, cache: Path, monkeypatch):
         "--trainer.accelerator=cpu",
         f"--trainer.default_root_dir={tmp_path}",
     ]
+    if config.stem == "compact_second":  # no training came first
+        arguments.append("--model.init_args.weights=heads")
     assert run_reenact([*arguments, *SMALL["reenact/"]]) == 0
 
 
@@ -168,9 +171,10 @@ def test_reenactors_are_evaluated(config: Path, tmp_path: Path, cache, monkeypat
 
 def save_untrained(name: str, weights: Path) -> None:
     config = yaml.safe_load(COMPACT.read_text())
-    if name != COMPACT.stem:
+    if name != "latent":
         ablation = COMPACT.parent / "ablations" / f"{name}.yaml"
         config = merged(config, yaml.safe_load(ablation.read_text()))
+    config = OmegaConf.to_container(OmegaConf.create(config), resolve=True)
     config = config["model"]["init_args"]["reenactor"]
     parser = jsonargparse.ArgumentParser()
     parser.add_subclass_arguments(torch.nn.Module, "reenactor")
