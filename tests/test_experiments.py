@@ -147,7 +147,8 @@ def test_what_was_trained_can_be_judged(name, tmp_path, cache, monkeypatch):
 
 SMALL_SETUP = {
     "people": 4, "clips": 1, "frames": 4, "size": 128, "shots": 2, "drivers": 1,
-    "poses": 2, "videos": 1, "video_frames": 4, "recognise": False,
+    "poses": 2, "videos": 1, "video_frames": 4, "learners": 4, "learner_frames": 2,
+    "recognise": False,
 }  # fmt: skip
 
 

@@ -20,7 +20,7 @@ from human_capture.reenact.networks.reenactor import Reenactor
 
 SETUP = Setup(
     people=4, first=5000, clips=1, frames=4, size=32, shots=2, drivers=1, poses=2,
-    videos=1, video_frames=4, recognise=True,
+    videos=1, video_frames=4, learners=4, learner_frames=2, recognise=True,
 )  # fmt: skip
 
 

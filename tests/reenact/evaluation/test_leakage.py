@@ -9,6 +9,7 @@ from human_capture.reenact.evaluation.leakage import (
     identity_leakage,
     recovery,
 )
+from human_capture.reenact.evaluation.people import Described, People
 
 PEOPLE, CLIPS, FRAMES = 6, 3, 20
 PERSON = torch.arange(PEOPLE).repeat_interleave(CLIPS * FRAMES)
@@ -63,39 +64,75 @@ def test_frames_that_repeat_each_other_are_no_evidence():
     assert abs(repeated - single) < 1e-6
 
 
-def truth():
-    actions = torch.zeros(len(PERSON), 52)
-    actions[:, :10] = torch.rand(len(PERSON), 10, generator=random(6))
-    return actions, noise(7, len(PERSON), 3)
+def people(first, people=PEOPLE):
+    """Frames of some people of whom only what they do is known."""
+    number = torch.arange(people).repeat_interleave(CLIPS * FRAMES)
+    actions = torch.zeros(len(number), 52)
+    actions[:, :10] = torch.rand(len(number), 10, generator=random(first))
+    turn = noise(first + 1, len(number), 3)
+    pictures = torch.zeros(len(number), 3, 1, 1, dtype=torch.uint8)
+    return People(
+        frames=pictures,
+        masks=pictures[:, :1],
+        landmarks=noise(first, len(number), 68, 2),
+        actions=actions,
+        turn=turn,
+        person=number,
+        clip=number,
+    )
+
+
+LEARNT, JUDGED = people(6, 2 * PEOPLE), people(16)
+
+
+def found(describe):
+    pair = (Described(each, describe(each)) for each in (LEARNT, JUDGED))
+    return recovery(*pair, random())
 
 
 def test_a_linear_descriptor_tells_all_of_expression_and_turn():
-    actions, turn = truth()
-    mixed = torch.cat((actions[:, :10], turn), 1) @ noise(8, 13, 32)
-    found = recovery(mixed, actions, turn, PERSON)
-    assert found.expression > 0.99
-    assert found.turn.min() > 0.99
-    assert found.actions.isnan().sum() == 42  # what does not vary is not judged
+    def mixed(seen):
+        return torch.cat((seen.actions[:, :10], seen.turn), 1) @ noise(8, 13, 32)
+
+    told = found(mixed)
+    assert told.expression > 0.99
+    assert told.standard_error < 0.01
+    assert told.turn.min() > 0.99
+    assert told.actions.isnan().sum() == 42  # what does not vary is not judged
 
 
 def test_noise_tells_nothing_of_expression_and_turn():
-    actions, turn = truth()
-    found = recovery(noise(9, len(PERSON), 16), actions, turn, PERSON)
-    assert abs(found.expression) < 0.05
-    assert found.turn.abs().max() < 0.05
+    told = found(lambda seen: noise(len(seen), len(seen), 16))
+    assert abs(told.expression) < 0.05
+    assert told.turn.abs().max() < 0.05
 
 
 def test_what_is_known_of_one_person_does_not_help_with_others():
-    actions, turn = truth()
-    # each person's descriptor speaks another language
-    descriptors = torch.zeros(len(PERSON), 3 * PEOPLE)
-    for number in range(PEOPLE):
-        own = number == PERSON
-        descriptors[own, 3 * number : 3 * number + 3] = turn[own]
-    assert recovery(descriptors, actions, turn, PERSON).turn.max() < 0.05
+    def strange(seen, first):
+        # each person's descriptor speaks another language
+        descriptors = torch.zeros(len(seen), 3 * 3 * PEOPLE)
+        for number in range(seen.count):
+            own, place = number == seen.person, 3 * (first + number)
+            descriptors[own, place : place + 3] = seen.turn[own]
+        return Described(seen, descriptors)
+
+    told = recovery(strange(LEARNT, 0), strange(JUDGED, 2 * PEOPLE), random())
+    assert told.turn.max() < 0.05
+
+
+def test_the_error_is_that_of_other_draws_of_people():
+    def half_known(seen):
+        # of half of the people everything is said, of the others nothing
+        known = (seen.person % 2 == 0)[:, None]
+        return torch.where(known, seen.actions[:, :10], 0.5)
+
+    assert found(half_known).standard_error > 0.05
+
+
+def test_few_people_are_not_learnt_from():
+    few = people(6, 3)
     with pytest.raises(InputError, match="four people"):
-        few = PERSON < 3
-        recovery(descriptors[few], actions[few], turn[few], PERSON[few])
+        recovery(Described(few, few.turn), Described(JUDGED, JUDGED.turn), random())
 
 
 def test_explained_variance_matches_its_definition():

@@ -14,7 +14,7 @@ from human_capture.common.images import write_image
 from human_capture.reenact.evaluation.classes import expression_and_view
 from human_capture.reenact.evaluation.keypoint_regression import keypoint_regression
 from human_capture.reenact.evaluation.leakage import identity_leakage, recovery
-from human_capture.reenact.evaluation.people import People, spread
+from human_capture.reenact.evaluation.people import Described, People, spread
 from human_capture.reenact.evaluation.results import Outcome
 from human_capture.reenact.evaluation.retrieval import (
     COUNTS,
@@ -24,10 +24,8 @@ from human_capture.reenact.evaluation.retrieval import (
 )
 from human_capture.reenact.evaluation.sheets import framed, sheet
 
-Descriptors = Float[Tensor, "frame number"]
 
-
-def pixel_descriptors(people: People) -> Float[Tensor, "frame 768"]:
+def pixel_descriptors(people: People) -> Described:
     """The pictures themselves, 16 x 16 pixels small."""
     parts = torch.split(torch.arange(len(people)), 256)
     size = (16, 16)
@@ -35,28 +33,28 @@ def pixel_descriptors(people: People) -> Float[Tensor, "frame 768"]:
         interpolate(people[p].pictures(), size=size, mode="bilinear", antialias=True)
         for p in parts
     ]
-    return torch.cat(small).flatten(1)
+    return Described(people, torch.cat(small).flatten(1))
 
 
-def landmark_descriptors(people: People) -> Float[Tensor, "frame 136"]:
+def landmark_descriptors(people: People) -> Described:
     """The true landmarks: what methods driven by key points know at best."""
-    return people.landmarks.flatten(1) - 0.5
+    return Described(people, people.landmarks.flatten(1) - 0.5)
 
 
-def class_descriptors(people: People) -> Float[Tensor, "frame class"]:
+def class_descriptors(people: People) -> Described:
     """One number for each class: how well retrieval can do with so many frames."""
     classes = expression_and_view(people.actions, people.turn)
-    return one_hot(classes).float()
+    return Described(people, one_hot(classes).float())
 
 
-def retrieval(descriptors: Descriptors, people: People, sheet_path: Path) -> Outcome:
+def retrieval(judged: Described, sheet_path: Path) -> Outcome:
     """Whether nearest frames show other people doing the same.
 
     Args:
-        descriptors: Of all frames.
-        people: The frames.
+        judged: All frames.
         sheet_path: File of a contact sheet of some frames and those nearest to them.
     """
+    descriptors, people = judged.descriptors, judged.people
     classes = expression_and_view(people.actions, people.turn)
     others = len(people) - int(torch.bincount(people.person).max())
     counts = [count for count in COUNTS if count <= others] or [others]
@@ -68,7 +66,9 @@ def retrieval(descriptors: Descriptors, people: People, sheet_path: Path) -> Out
 
 
 def _retrieved(
-    descriptors: Descriptors, classes: Int[Tensor, " frame"], people: People
+    descriptors: Float[Tensor, "frame number"],
+    classes: Int[Tensor, " frame"],
+    people: People,
 ) -> UInt8[np.ndarray, "height width 3"]:
     """Queries, and beside each the nearest; a green frame is a hit."""
     nearest = nearest_others(descriptors, people.person, 5)
@@ -83,30 +83,29 @@ def _retrieved(
     return sheet(rows)
 
 
-def keypoints(descriptors: Descriptors, people: People) -> Outcome:
+def keypoints(learnt: Described, judged: Described) -> Outcome:
     """How well a small network reads landmarks off descriptors.
 
     Args:
-        descriptors: Of all frames.
-        people: The frames.
+        learnt: What it is trained on.
+        judged: Other people, whom it is tested on.
     """
-    found = keypoint_regression(
-        descriptors, people.landmarks, people.person, Generator().manual_seed(0)
-    )
+    found = keypoint_regression(learnt, judged, Generator().manual_seed(0))
     return Outcome({"keypoints": found.error, "constant": found.constant})
 
 
-def leakage(descriptors: Descriptors, people: People) -> Outcome:
+def leakage(learnt: Described, judged: Described) -> Outcome:
     """What descriptors tell of identity, of expression and of turn.
 
     Args:
-        descriptors: Of all frames.
-        people: The frames.
+        learnt: What the regression of expression and turn is fitted to.
+        judged: Other people.
     """
+    people = judged.people
     told = identity_leakage(
-        descriptors, people.person, people.clip, Generator().manual_seed(0)
+        judged.descriptors, people.person, people.clip, Generator().manual_seed(0)
     )
-    found = recovery(descriptors, people.actions, people.turn, people.person)
+    found = recovery(learnt, judged, Generator().manual_seed(0))
     yaw, pitch, roll = found.turn.tolist()
     return Outcome(
         {
@@ -114,6 +113,7 @@ def leakage(descriptors: Descriptors, people: People) -> Outcome:
             "identity_standard_error": told.standard_error,
             "identity_chance": told.chance,
             "expression": found.expression,
+            "expression_standard_error": found.standard_error,
             "yaw": yaw,
             "pitch": pitch,
             "roll": roll,

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from human_capture.reenact.evaluation.material import Material
 from human_capture.reenact.evaluation.methods import Imitator
+from human_capture.reenact.evaluation.people import Described, People
 
 Draw = Callable[[int, Int[Tensor, " frame"]], Float[Tensor, "frame 3 height width"]]
 """Pictures of a person, given by number, doing as in frames of ``Material.people``."""
@@ -30,10 +31,23 @@ class Drawings:
     @cached_property
     def descriptors(self) -> Float[Tensor, "frame pose"]:
         """Pose descriptors of all frames."""
-        people = self.material.people
+        return self.judged.descriptors
+
+    @cached_property
+    def judged(self) -> Described:
+        """All people and their pose descriptors."""
+        return self._described(self.material.people)
+
+    @cached_property
+    def learnt(self) -> Described:
+        """The people from whom probes learn, and their pose descriptors."""
+        return self._described(self.material.learners)
+
+    def _described(self, people: People) -> Described:
         parts = torch.split(torch.arange(len(people)), 256)
         pictures = (people[part].pictures() for part in parts)
-        return torch.cat([self.model.describe(part) for part in pictures])
+        each = [self.model.describe(part) for part in pictures]
+        return Described(people, torch.cat(each))
 
     @cached_property
     def identities(self) -> list[Float[Tensor, " identity"]]:

@@ -17,7 +17,6 @@ from human_capture.common.errors import InputError
 from human_capture.common.processors import find_device
 from human_capture.common.progress import progress
 from human_capture.reenact.evaluation.descriptors import (
-    Descriptors,
     class_descriptors,
     keypoints,
     landmark_descriptors,
@@ -35,6 +34,7 @@ from human_capture.reenact.evaluation.material import (
 )
 from human_capture.reenact.evaluation.methods import Imitator, Method
 from human_capture.reenact.evaluation.paths import paths
+from human_capture.reenact.evaluation.people import Described
 from human_capture.reenact.evaluation.report import COLUMNS, write_report
 from human_capture.reenact.evaluation.results import Outcome, Results
 from human_capture.reenact.evaluation.shaking import shaking
@@ -156,18 +156,20 @@ def _subject(
         "driving": lambda: driving(drawings().draw, material, file("driving")),
         "shaking": lambda: shaking(drawings()),
         "paths": lambda: paths(drawings(), file("paths")),
-        **_descriptor_parts(lambda: drawings().descriptors, material, file),
+        **_descriptor_parts(lambda: drawings().learnt, lambda: drawings().judged, file),
     }
     return Subject(method.name, method.digest(), parts)
 
 
 def _descriptor_parts(
-    make: Callable[[], Descriptors], material: Material, file: Callable[[str], Path]
+    learnt: Callable[[], Described],
+    judged: Callable[[], Described],
+    file: Callable[[str], Path],
 ) -> Parts:
     return {
-        "retrieval": lambda: retrieval(make(), material.people, file("retrieval")),
-        "keypoints": lambda: keypoints(make(), material.people),
-        "leakage": lambda: leakage(make(), material.people),
+        "retrieval": lambda: retrieval(judged(), file("retrieval")),
+        "keypoints": lambda: keypoints(learnt(), judged()),
+        "leakage": lambda: leakage(learnt(), judged()),
     }
 
 
@@ -190,13 +192,14 @@ def _references(material: Material, output: Path) -> Iterator[Subject]:
         part = partial(driving, partial(draw, material), material, path)
         yield Subject(name, "", {"driving": part})
     for name, make in ((pixels, pixel_descriptors), (landmarks, landmark_descriptors)):
-        descriptors = partial(lambda make: make(material.people), make)
+        learnt = partial(lambda make: make(material.learners), make)
+        judged = partial(lambda make: make(material.people), make)
         file = partial(_file, output, name)
-        yield Subject(name, "", _descriptor_parts(descriptors, material, file))
+        yield Subject(name, "", _descriptor_parts(learnt, judged, file))
 
     def ceiling() -> Outcome:
         best = class_descriptors(material.people)
-        return retrieval(best, material.people, _file(output, classes, "retrieval"))
+        return retrieval(best, _file(output, classes, "retrieval"))
 
     yield Subject(classes, "", {"retrieval": ceiling})
 

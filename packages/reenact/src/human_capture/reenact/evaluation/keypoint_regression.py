@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from torch import Generator, Tensor, nn
 
-from human_capture.common.errors import InputError
-from human_capture.reenact.evaluation.linear_models import folds
+from human_capture.reenact.evaluation.people import Described
 from human_capture.reenact.evaluation.pose_error import inter_ocular, landmark_errors
 
 WIDTH = 256
@@ -33,35 +32,22 @@ class KeypointRegression:
 
 
 def keypoint_regression(
-    descriptors: Float[Tensor, "frame number"],
-    landmarks: Float[Tensor, "frame 68 2"],
-    person: Int[Tensor, " frame"],
-    generator: Generator,
-    steps: int = STEPS,
+    learnt: Described, judged: Described, generator: Generator, steps: int = STEPS
 ) -> KeypointRegression:
-    """Train on three quarters of the people, test on the others.
+    """Train on some people, test on others; descriptors are frozen.
 
     Args:
-        descriptors: What is judged; frozen.
-        landmarks: As shares of the side.
-        person: Number of the person in each frame.
+        learnt: What the network is trained on.
+        judged: What it is tested on.
         generator: Draws first weights and batches.
         steps: Of the training.
-
-    Raises:
-        InputError: There is only one person.
     """
-    if len(torch.unique(person)) < 2:
-        raise InputError(
-            "Landmarks of people not seen before take two people or more; evaluate on "
-            "more people."
-        )
-    held = folds(person, 4)[0]
-    learnt, true = landmarks[~held], landmarks[held]
-    mean = learnt.mean(0)
-    network = landmark_network(descriptors[~held], learnt, generator, steps)
+    true, mean = judged.people.landmarks, learnt.people.landmarks.mean(0)
+    network = landmark_network(
+        learnt.descriptors, learnt.people.landmarks, generator, steps
+    )
     with torch.no_grad():
-        found = network(descriptors[held]).unflatten(-1, (68, 2))
+        found = network(judged.descriptors).unflatten(-1, (68, 2))
     return KeypointRegression(
         float(landmark_errors(found, true).mean()),
         float(landmark_errors(mean.expand_as(true), true).mean()),

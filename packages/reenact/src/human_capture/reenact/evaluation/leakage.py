@@ -3,7 +3,8 @@
 Only people of whom everything is known allow to measure this. Identity is read off by
 a linear probe in clips that the probe was not fitted to; other light, another room and
 another camera do not help it. Expression and turn are read off people whom the
-regression has not seen.
+regression has not seen; it learns from many others, for a face has many actions and
+people differ more than expressions do.
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ from human_capture.reenact.evaluation.linear_models import (
     best_strength,
     fit_logistic,
     fit_ridge,
-    folds,
 )
+from human_capture.reenact.evaluation.people import Described
 
 VARIES = 0.05
 """Standard deviation from which a facial action counts as one that varies."""
@@ -114,10 +115,12 @@ class Recovery:
     Attributes:
         actions: R² of each of the 52 facial actions; NaN for those that do not vary.
         turn: R² of yaw, pitch and roll.
+        standard_error: Of the mean R² of the actions, over people.
     """
 
     actions: Float[Tensor, " 52"]
     turn: Float[Tensor, " 3"]
+    standard_error: float
 
     @property
     def expression(self) -> float:
@@ -125,40 +128,52 @@ class Recovery:
         return float(self.actions.nanmean())
 
 
-def recovery(
-    descriptors: Float[Tensor, "frame number"],
-    actions: Float[Tensor, "frame 52"],
-    turn: Float[Tensor, "frame 3"],
-    person: Int[Tensor, " frame"],
-) -> Recovery:
+def recovery(learnt: Described, judged: Described, generator: Generator) -> Recovery:
     """How much of expression and turn can be read off people not seen before.
 
     Args:
-        descriptors: What is judged.
-        actions: Strengths of the facial actions.
-        turn: Yaw, pitch and roll, in radians.
-        person: Number of the person in each frame. Everybody is predicted once, from
-            the others.
+        learnt: What the regression is fitted to.
+        judged: Other people, whom it is asked about.
+        generator: Draws the people of the bootstrap.
 
     Raises:
-        InputError: There are fewer than four people.
+        InputError: There are fewer than four people to learn from.
     """
-    if len(torch.unique(person)) < 4:
+    if learnt.people.count < 4:
         raise InputError(
-            "What a descriptor tells of people not seen before takes four people or "
-            "more; evaluate on more people."
+            "What a descriptor tells of people not seen before is learnt from four "
+            f"people or more, not {learnt.people.count}; set --setup.learners higher."
         )
-    varies = actions.std(0) > VARIES
-    targets = torch.cat((actions[:, varies], turn), 1).double()
-    predicted = torch.zeros_like(targets)
-    for held in folds(person, 4):
-        learnt = (descriptors[~held], targets[~held])
-        strength = best_strength(*learnt, person[~held])
-        predicted[held] = fit_ridge(*learnt, strength)(descriptors[held])
-    shares = explained_variance(predicted, targets)
-    each = torch.full((actions.shape[1],), torch.nan, dtype=torch.float64)
+    varies = judged.people.actions.std(0) > VARIES
+    seen, true = (
+        torch.cat((x.people.actions[:, varies], x.people.turn), 1).double()
+        for x in (learnt, judged)
+    )
+    strength = best_strength(learnt.descriptors, seen, learnt.people.person)
+    predicted = fit_ridge(learnt.descriptors, seen, strength)(judged.descriptors)
+    shares = explained_variance(predicted, true)
+    each = torch.full((len(varies),), torch.nan, dtype=torch.float64)
     each[varies] = shares[:-3]
-    return Recovery(each, shares[-3:])
+    faces = (predicted[:, :-3], true[:, :-3])
+    error = _error_over_people(*faces, judged.people.person, generator)
+    return Recovery(each, shares[-3:], error)
+
+
+def _error_over_people(
+    predicted: Float[Tensor, "frame output"],
+    true: Float[Tensor, "frame output"],
+    person: Int[Tensor, " frame"],
+    generator: Generator,
+    repeats: int = 200,
+) -> float:
+    """Standard error of the mean R² by drawing people with replacement."""
+    frames = [(person == number).nonzero()[:, 0] for number in torch.unique(person)]
+    means = []
+    for _ in range(repeats):
+        drawn = torch.randint(len(frames), (len(frames),), generator=generator)
+        some = torch.cat([frames[number] for number in drawn.tolist()])
+        means.append(explained_variance(predicted[some], true[some]).mean())
+    return float(torch.stack(means).std())
 
 
 def explained_variance(

@@ -24,6 +24,9 @@ from human_capture.reenact.evaluation.landmark_judges import (
 )
 from human_capture.reenact.evaluation.people import People, spread
 
+VERSION = 2
+"""Goes up when outcomes change that the setup does not tell of."""
+
 
 @dataclass(frozen=True)
 class Setup:
@@ -41,6 +44,9 @@ class Setup:
         videos: People who are also seen in a video of 25 frames a second, and along
             paths between descriptors.
         video_frames: Of each video.
+        learners: Further people, from whom probes of descriptors learn to read off
+            landmarks, expression and turn; too few make every descriptor seem empty.
+        learner_frames: Of each of these.
         recognise: Judge identities.
     """
 
@@ -54,6 +60,8 @@ class Setup:
     poses: int = 8
     videos: int = 4
     video_frames: int = 50
+    learners: int = 150
+    learner_frames: int = 16
     recognise: bool = True
 
     def __post_init__(self) -> None:
@@ -76,6 +84,11 @@ class Setup:
         """Clips whose neighbouring frames differ much."""
         recipe = TalkingHeadRecipe(self.frames, self.size, self.clips)
         return SyntheticClips(recipe, self.first, self.people)
+
+    def learner_clips(self) -> SyntheticClips:
+        """A clip of each of the people from whom probes learn."""
+        recipe = TalkingHeadRecipe(self.learner_frames, self.size, clips=1)
+        return SyntheticClips(recipe, self.first + self.people, self.learners)
 
     def video_clips(self) -> SyntheticClips:
         """Videos of some of the people."""
@@ -131,6 +144,11 @@ class Material:
         return People.of(self._all(self.setup.still_clips()))
 
     @cached_property
+    def learners(self) -> People:
+        """Frames of the people from whom probes learn."""
+        return People.of(self._all(self.setup.learner_clips()))
+
+    @cached_property
     def videos(self) -> list[ClipFrames]:
         """A video of each of the first few people."""
         return self._all(self.setup.video_clips())
@@ -174,4 +192,4 @@ class Material:
 
     def protocol(self) -> dict[str, int | bool]:
         """What all results depend on."""
-        return dataclasses.asdict(self.setup)
+        return dataclasses.asdict(self.setup) | {"version": VERSION}

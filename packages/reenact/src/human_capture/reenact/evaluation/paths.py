@@ -49,7 +49,9 @@ def paths(drawings: Drawings, sheet_path: Path) -> Outcome:
             target = material.targets[person].expand_as(said)
             identity.append(identity_errors(said, target, renormalise=True))
     write_image(sheet_path, sheet(rows))
-    figures = {"monotone": _mean([monotone_share(path) for path in progress])}
+    counted = torch.stack(progress).diff().isfinite().double().mean()
+    monotone = _mean([monotone_share(path) for path in progress])
+    figures = {"monotone": monotone, "counted": float(counted)}
     curves = {"progress": _curve(shares, progress)}
     if identity:
         figures["identity_range"] = _mean([value_range(path) for path in identity])

@@ -87,6 +87,19 @@ class People:
 _FIELDS = dataclasses.fields(People)
 
 
+@dataclass(frozen=True)
+class Described:
+    """People, and what a model says of their frames.
+
+    Attributes:
+        people: All frames.
+        descriptors: Of each frame.
+    """
+
+    people: People
+    descriptors: Float[Tensor, "frame number"]
+
+
 def spread(frames: Int[Tensor, " frame"], count: int) -> Int[Tensor, " chosen"]:
     """Some of the frames, evenly spread; all when there are not more.
 

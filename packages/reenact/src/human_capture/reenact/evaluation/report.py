@@ -31,6 +31,7 @@ COLUMNS: Mapping[str, Columns] = {
     "paths": {
         "monotone": ("steps forward ↑", "%"),
         "identity_range": ("range of the identity error ↓", ".4f"),
+        "counted": ("steps that count", "%"),
     },
     "retrieval": {
         "top_10": ("top 10 ↑", "%"),
@@ -48,6 +49,7 @@ COLUMNS: Mapping[str, Columns] = {
         "identity_standard_error": ("standard error", "%"),
         "identity_chance": ("chance", "%"),
         "expression": ("R² of actions ↑", ".3f"),
+        "expression_standard_error": ("standard error", ".3f"),
         "yaw": ("of yaw ↑", ".3f"),
         "pitch": ("of pitch ↑", ".3f"),
         "roll": ("of roll ↑", ".3f"),
@@ -59,15 +61,15 @@ _NOTES = {
     "driving": "Pose errors are of people in their own poses, in inter-ocular "
     "distances; identity errors of people in others' poses.",
     "shaking": "Second differences of landmarks of drawn heads over those of the "
-    "drivers; 1 is as steady as the driver.",
+    "drivers; more than 1 shakes, less than 1 loses motion, a still picture has 0.",
     "paths": "Heads drawn at even angles between the descriptors of a head turned "
-    "right and left.",
+    "right and left. Steps from or to a drawing without a face do not count.",
     "retrieval": "Share of the nearest frames of other people that show the same "
-    "expression from the same side.",
-    "keypoints": "A small network reads landmarks off the descriptor, on people not "
-    "seen before, in inter-ocular distances.",
+    "expression from the same side; no more can be had than with true classes.",
+    "keypoints": "A small network that learnt from other people reads landmarks off "
+    "the descriptor, in inter-ocular distances.",
     "leakage": "A linear probe names the person in clips not seen before; linear "
-    "regressions find facial actions and turn of people not seen before.",
+    "regressions that learnt from other people find facial actions and turn.",
 }
 
 CURVES = {
