@@ -114,6 +114,60 @@ def test_quick_head_is_found_again_beside_others():
     assert film.play(FaceTracker(film, 1)) == [100, 130]
 
 
+def test_after_about_a_second_a_lone_face_is_taken_elsewhere():
+    wide, close = [face(100), face(300)], [face(200, side=120)]
+    film = Film(*[wide] * 30, *[close] * 300)
+    for number in (None, 1):
+        tracker = FaceTracker(film, number)
+        xs = film.play(tracker)
+        assert xs == [100] * 30 + [None] * 30 + [200] * 270
+        assert tracker.jumps == 1
+
+
+def test_a_gap_counts_as_waiting():
+    film = Film([face(100), face(300)], *[[]] * 10, *[[face(500)]] * 300)
+    xs = film.play(FaceTracker(film, patience=15))
+    assert xs == [100] + [None] * 15 + [500] * 295
+
+
+def test_of_several_faces_elsewhere_the_largest_is_taken_if_none_was_asked_for():
+    before, after = [face(100), face(300)], [face(500), face(700, side=60)]
+    film = Film(before, *[after] * 9, [face(800)])
+    assert film.play(FaceTracker(film, patience=3))[3:6] == [None, 700, 700]
+    asked = FaceTracker(film, 1, patience=3)
+    assert film.play(asked) == [100] + [None] * 9 + [800]
+
+
+def test_who_comes_back_to_the_same_place_is_preferred_however_late():
+    before, after = [face(100), face(300, side=38)], [face(105), face(500, side=60)]
+    for number in (None, 1):
+        film = Film(before, *[[]] * 9, after)
+        tracker = FaceTracker(film, number, patience=3)
+        assert film.play(tracker)[-1] == 105 and tracker.jumps == 0
+
+
+def test_somebody_seen_alone_again_is_followed_through_cuts_at_once():
+    film = Film([face(100), face(300)], *[[face(500)]] * 4, [face(800)])
+    tracker = FaceTracker(film, patience=3)
+    assert film.play(tracker) == [100, None, None, None, 500, 800]
+    assert tracker.jumps == 2 and tracker.most == 2
+
+
+def test_a_face_taken_far_from_the_last_one_is_a_jump():
+    shots = {
+        "near": [[face(100)], [], [face(110)], [face(120)]],
+        "far": [[face(100)], [face(150)]],
+        "zoom": [[face(100)], [face(100, side=80)]],
+    }
+    jumps = {}
+    for name, frames in shots.items():
+        film = Film(*frames)
+        tracker = FaceTracker(film)
+        film.play(tracker)
+        jumps[name] = tracker.jumps
+    assert jumps == {"near": 0, "far": 1, "zoom": 1}
+
+
 def test_searches_happen_every_so_often_and_count_people():
     film = Film(*[[face(100)]] * 3, *[[face(100), face(300)]] * 9)
     tracker = FaceTracker(film, search_every=4)

@@ -3,7 +3,7 @@ import pytest
 
 from human_capture.common.errors import InputError
 from human_capture.reenact.crops import Square
-from human_capture.reenact.steady_squares import SquareFilter
+from human_capture.reenact.steady_squares import SquareFilter, is_jump
 
 
 def test_squares_that_stand_still_stay():
@@ -48,6 +48,30 @@ def test_after_a_cut_nothing_is_remembered():
     steady(Square(0, 0, 100))
     steady.reset()
     assert steady(Square(700, 300, 200)) == Square(700, 300, 200)
+
+
+@pytest.mark.parametrize("new", [Square(0, 0, 400), Square(220, 120, 200)])
+def test_a_square_that_hardly_overlaps_the_last_is_taken_as_it_is(new):
+    steady = SquareFilter(25.0)
+    for _ in range(5):
+        steady(Square(100, 100, 200))
+    assert steady(new) == new
+
+
+def test_jumps_are_the_same_both_ways_and_at_all_scales():
+    start = Square(100, 100, 200)
+    for square, jump in (
+        (start, False),
+        (Square(160, 100, 200), False),  # as fast as a head gets in a tenth of a second
+        (Square(80, 80, 240), False),
+        (Square(0, 0, 400), True),
+        (Square(220, 100, 200), True),
+        (Square(900, 900, 200), True),
+        (Square(900, 100, 200), True),
+    ):
+        assert is_jump(square, start) == is_jump(start, square) == jump
+        large = [Square(7 * s.left, 7 * s.top, 7 * s.side) for s in (square, start)]
+        assert is_jump(*large) == jump
 
 
 def test_rates_that_make_no_sense():

@@ -35,11 +35,10 @@ def points(clip):
     return random.uniform(0, 1, (10 + clip, 468, 2)).astype(np.float32)
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("shards")
+def write(folder, people):
+    """One clip for each of the people."""
     files, entries = [], []
-    for number, person in enumerate(PEOPLE):
+    for number, person in enumerate(people):
         shots = pictures(number)
         clip = EncodedClip(
             EncodedFrames.of([encode_picture(shot) for shot in shots]),
@@ -53,6 +52,11 @@ def folder(tmp_path_factory):
         entries.append(ClipEntry(str(number), name, person, len(shots)))
     append_clips(folder, ShardIndex({"size": SIZE}), entries, files)
     return folder
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return write(tmp_path_factory.mktemp("shards"), PEOPLE)
 
 
 def test_clips_come_back_whole(folder):
@@ -102,6 +106,33 @@ def test_splits_take_some_of_the_people(folder):
     assert len(val) == 1 and val.frames(0) == 11
     with pytest.raises(InputError, match="no prepared clips of carl"):
         PreparedClips(folder, ["ann", "carl"])
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory):
+    """Of people who are named after folders, two of which have the same name."""
+    people = ["anna-1a2b3c4d", "bert-00000000", "bert-ffffffff", "anna-1a2b3c4d"]
+    people += ["carl-12345678", "dora-12345678", "emil-12345678", "fred-12345678"]
+    return write(tmp_path_factory.mktemp("folders"), people)
+
+
+def test_the_plain_name_of_a_folder_is_enough_where_it_is_unique(folders):
+    clips = PreparedClips(folders, ["carl", "anna", "bert-ffffffff"])
+    assert clips.people == ["carl-12345678", "anna-1a2b3c4d", "bert-ffffffff"]
+    assert [clips.draw(n, [0]).person for n in range(len(clips))] == [1, 2, 1, 0]
+    assert PreparedClips(folders, ["anna", "anna-1a2b3c4d"]).people == clips.people[1:2]
+    with pytest.raises(
+        InputError,
+        match=r"2 people are called 'bert' .* one of bert-00000000, bert-ffffffff",
+    ):
+        PreparedClips(folders, ["bert"])
+
+
+def test_an_unknown_name_is_answered_with_known_ones(folder, folders):
+    with pytest.raises(InputError, match=r"clips of carl in .*; there are some of ann"):
+        PreparedClips(folder, ["carl"])
+    with pytest.raises(InputError, match=r"of Anna, gina in .* anna-.*emil-.* 1 other"):
+        PreparedClips(folders, ["gina", "Anna"])
 
 
 def test_places_that_do_not_exist(folder):

@@ -116,6 +116,23 @@ def test_smoothing_goes_on_after_a_moment_without_a_face(
             assert np.abs(done.drawing.colour - expected).max() <= 1
 
 
+@pytest.mark.parametrize("batch", [1, 4])
+def test_a_jump_without_a_gap_ends_all_smoothing(
+    animator, avatar, finder, paint, batch
+):
+    images = [*[paint(30 + n) for n in range(5)], paint(104), paint(105)]
+    transfer = PoseTransfer(avatar.pose, smooth=OneEuro(1.5, 4.0, relative_speed))
+    loop = Performance(
+        animator, FaceTracker(finder), transfer, SquareFilter(25.0), batch
+    )
+    done = list(loop(timed(images)))[5]
+    square = face_square(finder(images[5])[0].landmarks)
+    assert done.square == square
+    pose = animator.poses([crop_face(images[5], square, 32)])
+    expected = animator.draw(pose)[0].colour.astype(int)
+    assert np.abs(done.drawing.colour - expected).max() <= 1
+
+
 def test_the_neutral_pose_is_that_of_the_first_face(animator, finder, frames):
     def first(images, start=0):
         return first_pose(timed(images), FaceTracker(finder), animator, start)

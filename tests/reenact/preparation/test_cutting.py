@@ -41,6 +41,14 @@ def film(path, photo, shifts):
     return path
 
 
+def shown(path, images):
+    """Images as a video."""
+    with VideoWriter(path, 25.0, quality=12) as writer:
+        for image in images:
+            writer.write(image)
+    return path
+
+
 def cut(path, **changes):
     (source,) = find_sources([path])
     return cut_video(source, PrepareOptions(**{**vars(OPTIONS), **changes}))
@@ -68,6 +76,62 @@ def test_folders_of_images_are_taken_whole(tmp_path):
     assert len(chosen_frames(info(tmp_path, np.arange(7) / 30), options)) == 7
 
 
+def test_a_clip_ends_at_a_cut_to_somebody_else(tmp_path, photo):
+    wall = np.full_like(photo, 90)
+    left, right = (np.concatenate(p, 1) for p in ((photo, wall), (wall, photo)))
+    path = shown(tmp_path / "a.mp4", [left] * 10 + [right[:, ::-1]] * 5 + [right] * 10)
+    made = cut(path)
+    assert made.clip.frames.tolist() == [0, 5, 10]  # mirrored, she is where she was
+    assert made.left_out == {"after a jump to what may be somebody else": 2}
+    with pytest.raises(NoClipError, match=r"usable .*: 3 \(2 after a jump to what may"):
+        cut(path, fewest_frames=4)
+
+
+def test_a_clip_begins_after_a_jump_if_nothing_before_is_usable(tmp_path, photo):
+    small = np.full((320, 640, 3), 90, np.uint8)
+    small[:160, :160] = photo[::2, ::2]
+    large = np.full((320, 640, 3), 90, np.uint8)
+    large[:, 320:] = photo
+    path = shown(tmp_path / "a.mp4", [small] * 10 + [large] * 10)
+    made = cut(path, smallest=80)
+    assert made.clip.frames.tolist() == [10, 15]
+    assert made.left_out == {"too small": 2}
+    with pytest.raises(NoClipError, match=r"0 .2 too small, 2 after a jump"):
+        cut(path, smallest=80, face=1)  # may be another face than was asked for
+
+
+def test_images_in_a_folder_are_one_clip_with_a_note_where_the_face_jumps(
+    tmp_path, photo
+):
+    wall = np.full_like(photo, 90)
+    for number, parts in enumerate(((photo, wall), (wall, photo), (wall, photo))):
+        write_image(tmp_path / "a" / f"{number}.png", np.concatenate(parts, 1))
+    made = cut(tmp_path / "a", every=None)
+    assert made.clip.frames.tolist() == [0, 1, 2] and made.left_out == {}
+    (note,) = made.notes
+    assert note.startswith("the face in a jumps between images")
+
+
+def test_who_moves_far_between_two_chosen_frames_is_still_followed(tmp_path, photo):
+    head = photo[:160, 40:200]
+    images = []
+    for x in range(160, 481, 8):
+        images.append(np.full((160, 640, 3), 90, np.uint8))
+        images[-1][:, :160] = head[:, ::-1]
+        images[-1][:, x : x + 160] = head
+    made = cut(shown(tmp_path / "a.mp4", images), every=40, face=2, outside=0.5)
+    assert made.clip.frames.tolist() == [0, 40] and made.left_out == {}
+    first, last = (decode_picture(made.clip.pictures.file(n), 128) for n in (0, 1))
+    assert np.abs(first - last.astype(float)).mean() < 15
+
+
+def test_only_chosen_frames_are_counted(tmp_path, photo):
+    images = [photo if n % 10 < 5 else np.full_like(photo, 90) for n in range(50)]
+    made = cut(shown(tmp_path / "a.mp4", images), every=15)
+    assert made.clip.frames.tolist() == [0, 30]
+    assert made.left_out == {"no face": 2}
+
+
 def test_head_stays_in_the_middle_while_it_moves(tmp_path, photo):
     made = cut(film(tmp_path / "a.mp4", photo, 2 * np.arange(31)))
     assert made.clip.frames.tolist() == [0, 5, 10, 15, 20, 25, 30]
@@ -90,17 +154,17 @@ def test_mask_covers_the_face_and_not_the_corner(tmp_path, photo):
 
 
 def test_frames_without_a_face_or_with_half_of_one_are_left_out(tmp_path, photo):
-    shifts = [0.0] * 10 + [-110.0] * 5 + [0.0] * 5
+    shifts = np.interp(np.arange(41), [5, 20, 35], [0.0, -110.0, 0.0])
     path = film(tmp_path / "a.mp4", photo, shifts)
     with VideoWriter(tmp_path / "b.mp4", 25.0) as writer:
         for n in range(20):
             writer.write(photo if n % 10 < 5 else np.full_like(photo, 90))
-    made = cut(path, outside=0.2)
+    made = cut(path, every=10, outside=0.2)
     assert made.left_out == {"partly outside of the picture": 1}
-    assert made.clip.frames.tolist() == [0, 5, 15]
+    assert made.clip.frames.tolist() == [0, 10, 30, 40]
     assert cut(tmp_path / "b.mp4").left_out == {"no face": 2}
-    with pytest.raises(NoClipError, match=r"usable .* in a.mp4: 0 \(4 too small\)"):
-        cut(path, smallest=300)
+    with pytest.raises(NoClipError, match=r"usable .* in a.mp4: 0 \(5 too small\)"):
+        cut(path, every=10, smallest=300)
 
 
 def test_no_face_is_one_sentence(tmp_path, write_video):

@@ -4,7 +4,7 @@ import pytest
 
 from human_capture.common.errors import InputError
 from human_capture.reenact.preparation.lock import reserved
-from human_capture.reenact.preparation.sources import find_sources
+from human_capture.reenact.preparation.sources import find_sources, plain_name
 
 
 @pytest.fixture
@@ -78,3 +78,12 @@ def test_what_is_no_video_is_an_input_error(tree, tmp_path):
     empty.mkdir()
     with pytest.raises(InputError, match="There is no video in"):
         find_sources([empty])
+
+
+def test_the_plain_name_of_a_person_is_that_of_the_folder(tmp_path):
+    path = tmp_path / "anna-marie" / "a.mp4"
+    path.parent.mkdir()
+    path.write_bytes(b"")
+    (source,) = find_sources([path], by_folder=True)
+    assert source.person != "anna-marie" == plain_name(source.person)
+    assert plain_name("in/a.mp4") == "in/a.mp4"

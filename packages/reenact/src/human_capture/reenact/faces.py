@@ -1,7 +1,10 @@
 """One face followed through a video, told from others by where it is.
 
 Who is who follows from where the faces are, not from what they look like: after a cut,
-a person alone in the picture is taken for the one who was alone before.
+a person alone in the picture is taken for the one who was alone before. A face that was
+lost among others is waited for near its place for about a second; then a face elsewhere
+is taken for it. Whoever is taken far from the last place may be somebody else: such
+jumps are counted, and the caller decides what they mean.
 """
 
 from __future__ import annotations
@@ -45,10 +48,16 @@ class FaceTracker:
             time where it was seen before. The landmarks lag behind a moving face: at a
             seventh of its width a frame, by 3.2 % of it after one look, 0.7 % after two
             and not at all after three.
+        patience: Frames that a face lost among others is waited for near its last
+            place, about a second of them. After that, and at once where nobody else was
+            about, a face elsewhere is taken for it: one that is alone in the picture,
+            or the largest if ``face`` is absent.
 
     Attributes:
         missed: Frames so far in which the face was not seen.
         most: The largest number of faces seen at once.
+        jumps: How often a face was taken that is not near the last one, as after a cut:
+            perhaps somebody else's.
     """
 
     def __init__(
@@ -57,6 +66,7 @@ class FaceTracker:
         face: int | None = None,
         search_every: int = 30,
         looks: int = 3,
+        patience: int = 30,
     ) -> None:
         if face is not None and face < 1:
             raise InputError(f"Faces are counted from 1; there is no face {face}.")
@@ -64,10 +74,13 @@ class FaceTracker:
         self.face = face
         self.search_every = search_every
         self.looks = looks
+        self.patience = patience
         self.missed = 0
         self.most = 0
+        self.jumps = 0
         self._last: DetectedFace | None = None
-        self._lost = True
+        self._unseen = 0  # frames since the face was last seen
+        self._company = False  # others were about since the face was last taken
         self._others: list[DetectedFace] = []
         self._until_search = 0
 
@@ -81,8 +94,8 @@ class FaceTracker:
         self._until_search -= 1
         if seen is None or self._until_search <= 0:
             seen = self._searched(image, seen)
-        self._lost = seen is None
-        self.missed += self._lost
+        self.missed += seen is None
+        self._unseen = self._unseen + 1 if seen is None else 0
         self._last = seen or self._last
         return seen
 
@@ -92,7 +105,7 @@ class FaceTracker:
 
     def _followed(self, image: Image) -> DetectedFace | None:
         """The face where it was, without a search."""
-        if self._last is None or self._lost:
+        if self._last is None or self._unseen:
             return None
         seen = [self._last]
         for _ in range(self.looks):
@@ -107,6 +120,7 @@ class FaceTracker:
         self._until_search = self.search_every
         faces = self.finder(image)
         self.most = max(self.most, len(faces))
+        self._company |= len(faces) > 1
         seen = followed or self._recognised(faces)
         if seen is None:
             self._others = self._moved_others(faces)
@@ -125,11 +139,21 @@ class FaceTracker:
             return None
         if self._last is None:
             return self._first(faces)
-        if self.most == 1:
-            return faces[0]
         last = self._last
         own = [f for f in faces if _near(f, last) and not self._is_other(f)]
-        return min(own, key=lambda face: _distance(face, last), default=None)
+        if own:
+            return min(own, key=lambda face: _distance(face, last))
+        return self._elsewhere(faces)
+
+    def _elsewhere(self, faces: Sequence[DetectedFace]) -> DetectedFace | None:
+        """A face to go on with where none is near the last; it may be an other's."""
+        waiting = self._company and self._unseen < self.patience
+        unclear = len(faces) > 1 and self.face is not None
+        if waiting or unclear:
+            return None
+        self.jumps += 1
+        self._company = len(faces) > 1
+        return faces[0]
 
     def _first(self, faces: Sequence[DetectedFace]) -> DetectedFace:
         if self.face is None:

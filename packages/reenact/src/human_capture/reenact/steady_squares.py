@@ -10,9 +10,13 @@ from human_capture.common.errors import InputError
 from human_capture.common.one_euro import OneEuro, Vector
 from human_capture.reenact.crops import Square
 
+_OVERLAP = 0.4  # least of two squares of a moving head, intersection over union
+
 
 class SquareFilter:
     """A low pass over the squares of successive frames, without looking ahead.
+
+    It begins anew by itself where a square hardly overlaps the last one.
 
     The one-euro filter: the cut-off rises with speed, so a still head stands still and
     a fast one is not left behind. Speed counts in sides of the square a second, so the
@@ -34,6 +38,7 @@ class SquareFilter:
         self.fps = fps
         self._smooth = OneEuro(cutoff, agility, _sides)
         self._time = 0.0
+        self._last: Square | None = None
 
     def reset(self) -> None:
         """Forget what was before, as after a cut."""
@@ -45,6 +50,9 @@ class SquareFilter:
         Args:
             square: As it follows from the landmarks of this frame alone.
         """
+        if self._last is not None and is_jump(square, self._last):
+            self.reset()
+        self._last = square
         half = square.side / 2
         place = [square.left + half, square.top + half, square.side]
         self._time += 1 / self.fps
@@ -53,6 +61,26 @@ class SquareFilter:
         whole = max(1, round(side))
         left, top = (math.floor(middle - whole / 2 + 0.5) for middle in (x, y))
         return Square(left, top, whole)
+
+
+def is_jump(square: Square, last: Square) -> bool:
+    """Whether a head has not moved from one square to the next, but a cut lies between.
+
+    So it is wherever a face is not near the last one to ``faces.FaceTracker``.
+
+    Args:
+        square: In a frame, in pixels.
+        last: In the frame before.
+    """
+    across = _shared(square.left, square.side, last.left, last.side)
+    shared = across * _shared(square.top, square.side, last.top, last.side)
+    return shared < _OVERLAP * (square.side**2 + last.side**2 - shared)
+
+
+def _shared(start: int, length: int, other_start: int, other_length: int) -> int:
+    """Length that two intervals have in common."""
+    stop = min(start + length, other_start + other_length)
+    return max(0, stop - max(start, other_start))
 
 
 def _sides(velocity: Vector, place: Vector) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +19,10 @@ from human_capture.reenact.preparation.records import (
     decode_mask,
     decode_picture,
 )
+from human_capture.reenact.preparation.sources import plain_name
 from human_capture.reenact.preparation.stream import ClipStream
+
+_LISTED = 6  # names in an error
 
 
 class PreparedClips(Dataset[ClipFrames]):
@@ -32,8 +35,16 @@ class PreparedClips(Dataset[ClipFrames]):
         folder: Folder of the shards, or its address in object storage, such as
             ``s3://bucket/folder``.
         people: Names of the people to take, in the order of their numbers; all by
-            default. Splits must not share people.
+            default. Where ``--people folder`` made ``anna-1a2b3c4d`` of a folder
+            ``anna``, that is enough if it was the only one. Splits must not share
+            people.
         cache: Folder for the index of what lies in object storage.
+
+    Attributes:
+        people: Their names in full.
+
+    Raises:
+        InputError: There is nobody of such a name, or more than one.
     """
 
     def __init__(
@@ -43,16 +54,9 @@ class PreparedClips(Dataset[ClipFrames]):
         cache: str | Path | None = None,
     ) -> None:
         self._stream = ClipStream(folder, cache)
-        self.people = list(
-            people or dict.fromkeys(c.person for c in self._stream.clips)
-        )
+        known = list(dict.fromkeys(clip.person for clip in self._stream.clips))
+        self.people = _full_names(people, known, folder) if people else known
         numbers = {person: number for number, person in enumerate(self.people)}
-        unknown = set(numbers).difference(clip.person for clip in self._stream.clips)
-        if unknown:
-            raise InputError(
-                f"There are no prepared clips of {', '.join(sorted(unknown))} in "
-                f"{str(folder)!r}."
-            )
         self._places = [
             (place, numbers[clip.person])
             for place, clip in enumerate(self._stream.clips)
@@ -92,6 +96,36 @@ class PreparedClips(Dataset[ClipFrames]):
             turn=torch.full((len(chosen), 3), torch.nan),
             person=person,
         )
+
+
+def _full_names(
+    people: Sequence[str], known: Collection[str], folder: str | Path
+) -> list[str]:
+    """The names by which people are known, given in full or plainly."""
+    full = {
+        name: [name] if name in known else [k for k in known if plain_name(k) == name]
+        for name in people
+    }
+    unknown = sorted(name for name, found in full.items() if not found)
+    if unknown:
+        raise InputError(
+            f"There are no prepared clips of {', '.join(unknown)} in {str(folder)!r}; "
+            f"there are some of {_listed(sorted(known))}."
+        )
+    for name, found in full.items():
+        if len(found) > 1:
+            raise InputError(
+                f"{len(found)} people are called {name!r} in {str(folder)!r}; give one "
+                f"of {_listed(found)}."
+            )
+    return list(dict.fromkeys(name for (name,) in full.values()))
+
+
+def _listed(names: Sequence[str]) -> str:
+    """The first of many names."""
+    rest = len(names) - _LISTED
+    more = f" and {rest} other{'s' * (rest > 1)}" if rest > 0 else ""
+    return ", ".join(names[:_LISTED]) + more
 
 
 def _pictures(

@@ -17,7 +17,7 @@ from human_capture.reenact.crops import Square, crop_face, face_square
 from human_capture.reenact.driving.animator import Animator, Drawing
 from human_capture.reenact.driving.sources import DriverFrame
 from human_capture.reenact.driving.transfer import PoseTransfer
-from human_capture.reenact.steady_squares import SquareFilter
+from human_capture.reenact.steady_squares import SquareFilter, is_jump
 
 Follow = Callable[[UInt8[np.ndarray, "height width 3"]], DetectedFace | None]
 """Gives the driver's face in each frame, such as ``faces.FaceTracker``."""
@@ -43,7 +43,9 @@ class Performed:
 class Performance:
     """An avatar that does what a driver does.
 
-    Before the driver's face is first seen the avatar is in its own pose.
+    Before the driver's face is first seen the avatar is in its own pose. Where the face
+    jumps, as at a cut, driving goes on with whoever is followed then, and nothing is
+    smoothed across.
 
     Args:
         animator: Sees poses and draws.
@@ -69,6 +71,7 @@ class Performance:
         self.steady = steady
         self.batch = batch
         self._time: float | None = None
+        self._drawn: Square | None = None
 
     def __call__(self, frames: Iterable[DriverFrame]) -> Iterator[Performed]:
         """The avatar in each frame, as the frames come.
@@ -99,8 +102,8 @@ class Performance:
         if self.steady is None:
             return square
         if self._time is None:
-            # The crop must hold the head at once. Poses need no reset: their filter
-            # knows how long nothing was seen, and goes on from the drawing held.
+            # The crop must hold the head at once. A gap alone needs no reset of poses:
+            # their filter knows how long it was, and goes on from the drawing held.
             self.steady.reset()
         elif frame.time > self._time:
             self.steady.fps = 1 / (frame.time - self._time)
@@ -118,8 +121,18 @@ class Performance:
         size = self.animator.size
         crops = [crop_face(frame.image, square, size) for frame, square in found]
         seen = zip(self.animator.poses(crops), found, strict=True)
-        poses = [self.transfer(pose, frame.time) for pose, (frame, _) in seen]
+        poses = [self._pose(pose, *place) for pose, place in seen]
         return self.animator.draw(torch.stack(poses))
+
+    def _pose(
+        self, pose: Float[Tensor, " pose"], frame: DriverFrame, square: Square
+    ) -> Float[Tensor, " pose"]:
+        """The avatar's pose when the driver has one in a frame."""
+        jumped = self._drawn is not None and is_jump(square, self._drawn)
+        if jumped and self.transfer.smooth is not None:
+            self.transfer.smooth.reset()
+        self._drawn = square
+        return self.transfer(pose, frame.time)
 
 
 def first_pose(

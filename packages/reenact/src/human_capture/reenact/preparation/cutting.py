@@ -28,6 +28,9 @@ from human_capture.reenact.preparation.sources import Source
 
 Image = UInt8[np.ndarray, "height width 3"]
 
+_LOOKS_A_SECOND = 10.0  # at a video; in between hardly a head moves by its own size
+_JUMPED = "after a jump to what may be somebody else"
+
 
 class NoClipError(InputError):
     """The pictures of a video give no clip, and will give none another time."""
@@ -51,6 +54,14 @@ class Cut:
 def cut_video(source: Source, options: PrepareOptions) -> Cut:
     """The clip that a video gives.
 
+    It ends where the followed face jumps, as at a cut, because what follows may be
+    somebody else. A clip in which nothing was usable before begins there instead,
+    unless a certain face was asked for. Folders of images go on, since somebody has put
+    them together, with a note.
+
+    The face is followed through up to ten frames a second, however few are chosen, or
+    who has moved far between two of them would not be found again.
+
     Args:
         source: The video.
         options: How to cut.
@@ -62,9 +73,13 @@ def cut_video(source: Source, options: PrepareOptions) -> Cut:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", UserWarning)
         info = probe(source.path)
-        cutter = _Cutter(options)
-        for frame in _frames(info, chosen_frames(info, options)):
-            cutter.add(frame)
+        chosen = chosen_frames(info, options)
+        looked_at = np.union1d(chosen, _shown(info, _LOOKS_A_SECOND))
+        second = round(len(looked_at) / info.duration)
+        cutter = _Cutter(options, second, info.path.is_dir())
+        wanted = set(chosen.tolist())
+        for frame in _frames(info, looked_at):
+            cutter.look(frame, frame.index in wanted)
         clip = cutter.clip(source.name)
     notes = {str(w.message) for w in caught if w.category is UserWarning}
     return Cut(clip, dict(cutter.left_out), tuple(sorted(notes)))
@@ -73,7 +88,7 @@ def cut_video(source: Source, options: PrepareOptions) -> Cut:
 def chosen_frames(
     info: VideoInfo, options: PrepareOptions
 ) -> Int[np.ndarray, " frame"]:
-    """Numbers of the frames that are looked at, in order.
+    """Numbers of the frames that are to be in the clip, in order.
 
     Args:
         info: The video.
@@ -84,14 +99,19 @@ def chosen_frames(
     elif info.path.is_dir():
         chosen = np.arange(info.frames)
     else:
-        wanted = np.arange(0, info.duration, 1 / options.per_second)
-        # the frame shown at that time; a little later, as times are rounded
-        shown = np.searchsorted(info.times, wanted + 1e-4, side="right") - 1
-        chosen = np.unique(shown)
+        chosen = _shown(info, options.per_second)
     if len(chosen) > options.most_frames:
         even = np.linspace(0, len(chosen) - 1, options.most_frames)
         chosen = chosen[np.rint(even).astype(int)]
     return chosen
+
+
+def _shown(info: VideoInfo, per_second: float) -> Int[np.ndarray, " frame"]:
+    """Numbers of the frames that are shown at evenly spaced times, in order."""
+    wanted = np.arange(0, info.duration, 1 / per_second)
+    # a little later, as times are rounded
+    shown = np.searchsorted(info.times, wanted + 1e-4, side="right") - 1
+    return np.unique(shown)
 
 
 @cache
@@ -100,28 +120,53 @@ def _detectors() -> tuple[FaceFinder, PersonSegmenter]:
     return FaceFinder(), PersonSegmenter()
 
 
-def _frames(info: VideoInfo, chosen: Int[np.ndarray, " frame"]) -> Iterator[Frame]:
-    """The chosen frames, those that cannot be decoded left out."""
-    wanted = set(chosen.tolist())
+def _frames(info: VideoInfo, numbers: Int[np.ndarray, " frame"]) -> Iterator[Frame]:
+    """The frames with these numbers, those that cannot be decoded left out."""
+    wanted = set(numbers.tolist())
     return (frame for frame in decode(info.path) if frame.index in wanted)
 
 
 class _Cutter:
-    """Collects the crops of one video."""
+    """Collects the crops of one video.
 
-    def __init__(self, options: PrepareOptions) -> None:
+    Args:
+        options: How to cut.
+        second: Frames in a second of those looked at.
+        whole: Go on where the face jumps.
+    """
+
+    def __init__(self, options: PrepareOptions, second: int, whole: bool) -> None:
         finder, self.segmenter = _detectors()
-        self.options = options
-        self.tracker = FaceTracker(finder, options.face, search_every=10)
+        self.options, self.whole = options, whole
+        self.tracker = FaceTracker(
+            finder, options.face, search_every=10, patience=second
+        )
+        self.ended = False
         self.left_out: Counter[str] = Counter()
         self.pictures: list[bytes] = []
         self.masks: list[bytes] = []
         self.landmarks: list[np.ndarray] = []
         self.frames: list[int] = []
 
-    def add(self, frame: Frame) -> None:
-        """Look at one more frame."""
-        face = self.tracker(frame.image)
+    def look(self, frame: Frame, chosen: bool) -> None:
+        """Look at one more frame, and take it if it is chosen and shows the face."""
+        face = None if self.ended else self._followed(frame.image)
+        if chosen:
+            self._add(frame, face)
+
+    def _followed(self, image: Image) -> DetectedFace | None:
+        """The face; ends the clip where it jumps."""
+        jumps = self.tracker.jumps
+        face = self.tracker(image)
+        begun = bool(self.frames) or self.options.face is not None
+        self.ended = begun and not self.whole and self.tracker.jumps > jumps
+        return face
+
+    def _add(self, frame: Frame, face: DetectedFace | None) -> None:
+        """Cut out the face of a chosen frame, or note why not."""
+        if self.ended:
+            self.left_out[_JUMPED] += 1
+            return
         if face is None:
             self.left_out["no face"] += 1
             return
@@ -156,6 +201,12 @@ class _Cutter:
             raise NoClipError(
                 f"usable frames in {name}: {len(self.frames)}"
                 + (f" ({reasons})" if reasons else "")
+            )
+        if self.whole and self.tracker.jumps:
+            warnings.warn(
+                f"the face in {name} jumps between images; make sure that all show the "
+                "same person",
+                stacklevel=3,
             )
         return EncodedClip(
             EncodedFrames.of(self.pictures),

@@ -15,7 +15,8 @@ class PrepareOptions:
     """Options of ``reenact prepare``.
 
     Args:
-        videos: Videos and folders of videos. A folder of images is one clip.
+        videos: Videos and folders of videos. A folder of images is one clip; the clip
+            of a video ends where the face jumps, as at a cut to somebody else.
         output: Folder for the prepared clips. What is finished there is not done
             again, so an interrupted run goes on where it was, and more videos can be
             added later.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,6 +73,16 @@ def _folder(path: Path) -> str:
     """A name for the folder that something is in, no other folder's."""
     digest = hashlib.sha256(str(path.parent).encode()).hexdigest()
     return f"{path.parent.name}-{digest[:8]}"
+
+
+def plain_name(person: str) -> str:
+    """What the folder is called that a person was named after.
+
+    Args:
+        person: A name that :func:`find_sources` has given by folder; others stay as
+            they are, unless they happen to end alike.
+    """
+    return re.sub(r"-[0-9a-f]{8}$", "", person)
 
 
 def _clips_in(path: Path) -> list[Path]:
