@@ -98,3 +98,12 @@ def test_nothing_is_known_of_cropped_photos_and_plain_files(tmp_path):
     assert images.focal_from_exif(photo_with(tmp_path / "plain.jpg"), 400, 300) is None
     (tmp_path / "noise.jpg").write_bytes(b"\xff\xd8nothing")
     assert images.focal_from_exif(tmp_path / "noise.jpg", 400, 300) is None
+
+
+def test_an_image_too_large_for_its_format_is_one_sentence(tmp_path):
+    tall = np.zeros((65_600, 2, 3), np.uint8)
+    with pytest.raises(InputError, match=r"a\.jpg': an image of 2 x 65600 pixels"):
+        images.write_image(tmp_path / "a.jpg", tall)
+    assert not list(tmp_path.iterdir())
+    images.write_image(tmp_path / "a.png", tall)
+    assert images.read_image(tmp_path / "a.png").shape == tall.shape

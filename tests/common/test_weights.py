@@ -10,6 +10,7 @@ from human_capture.common.errors import InputError
 from human_capture.common.weights import (
     load_matching,
     load_weights,
+    read_description,
     read_weights,
     save_weights,
 )
@@ -167,3 +168,15 @@ def test_the_description_can_be_read_without_this_package(tmp_path):
     content = path.read_bytes()
     header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
     assert json.loads(header["__metadata__"]["description"]) == {"joints": 17}
+
+
+def test_a_description_is_read_without_the_tensors(tmp_path, monkeypatch):
+    path, description = tmp_path / "w.safetensors", {"joints": 17}
+    save_weights(path, network(), description)
+    assert read_description(path) == description == read_weights(path).description
+    data = path.read_bytes()
+    path.write_bytes(data[:20])
+    with pytest.raises(InputError, match="damaged or not a safetensors file"):
+        read_description(path)
+    with pytest.raises(InputError, match="There is no weights file"):
+        read_description(tmp_path / "none.safetensors")

@@ -213,3 +213,43 @@ def test_a_configuration_chooses_the_videos(tmp_path):
     made = parser.instantiate(parser.parse_object({"data": config})).data
     assert made.shots == 2 and list(made.splits.train.persons) == [0, 1, 2]
     assert made.splits.val.cache.make.recipe.size == 32
+
+
+def test_fewer_items_than_a_batch_end_in_a_sentence(tmp_path):
+    def data(**options):
+        splits = ClipSplits(Numbered(6), Numbered(1), Numbered(1))
+        return ClipsDataModule(splits, shots=2, batch_size=8, **options)
+
+    assert len(data(repeats=2).train_dataloader()) == 1
+    said = (
+        r"A step takes 8 items, but an epoch has only 6 \(6 training videos, "
+        r"repeats=1\).* smaller --data\.init_args\.batch_size.*repeats=2"
+    )
+    with pytest.raises(InputError, match=said):
+        data().train_dataloader()
+    trainer = Trainer(
+        max_steps=1,
+        logger=False,
+        enable_checkpointing=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        accelerator="cpu",
+        default_root_dir=tmp_path,
+    )
+    module = Nothing()
+    with pytest.raises(InputError, match=said):
+        trainer.fit(module, data(eval_batch_size=1))
+    assert not any(items > 0 for items in module.seen)
+
+
+def test_each_process_needs_a_batch():
+    splits = ClipSplits(Numbered(6), Numbered(1), Numbered(1))
+    data = ClipsDataModule(splits, shots=2, batch_size=4)
+    assert len(data.train_dataloader()) == 1
+
+    class Two:
+        world_size = 2
+
+    data.trainer = Two()
+    with pytest.raises(InputError, match=r"takes 8 items, .* only 6 .*repeats=2"):
+        data.train_dataloader()

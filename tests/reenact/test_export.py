@@ -53,6 +53,42 @@ def test_a_missing_package_is_named(small, tmp_path, monkeypatch):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.fixture
+def own(tmp_path, networks, descriptions):
+    """Weights that somebody has trained."""
+    described = {"reenactor": descriptions(SIZE)["reenactor"]}
+    save_weights(tmp_path / "own.safetensors", networks()[0], described, half=False)
+    return tmp_path / "own.safetensors"
+
+
+@pytest.fixture
+def written(monkeypatch):
+    """What would be written as ONNX files."""
+    files = []
+    monkeypatch.setattr(
+        "human_capture.reenact.export.export_onnx",
+        lambda pose_encoder, generator, folder, size: files.append((folder, size)),
+    )
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: name)
+    return files
+
+
+def test_weights_of_ones_own_are_no_avatar(own, written, tmp_path, capsys):
+    export(ExportOptions(str(own), str(tmp_path / "onnx")))
+    assert written == [(tmp_path / "onnx", SIZE)]
+    assert "identity and pose to colour and mask" in capsys.readouterr().out
+    assert not (tmp_path / "onnx" / "identity.npy").exists()
+
+
+def test_nothing_is_written_where_a_package_is_missing(own, tmp_path, monkeypatch):
+    pictures = torch.randint(0, 256, (2, 3, SIZE, SIZE), dtype=torch.uint8)
+    Avatar.of(load_reenactor(own), pictures, own).save(tmp_path / "ada")
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(InputError, match="pip install onnx onnxscript"):
+        export(ExportOptions(str(tmp_path / "ada"), str(tmp_path / "onnx")))
+    assert not (tmp_path / "onnx").exists()
+
+
 @pytest.mark.slow
 def test_an_avatar_is_drawn_by_another_runtime(tmp_path, networks, descriptions):
     onnxruntime = pytest.importorskip("onnxruntime")

@@ -102,3 +102,11 @@ def test_what_is_no_avatar_is_one_sentence(tmp_path, load, avatar):
     (tmp_path / FILE).write_bytes(b"something else")
     with pytest.raises(InputError, match="damaged or not a safetensors"):
         Avatar.load(tmp_path)
+
+
+def test_a_file_is_an_avatar_only_if_it_says_so(tmp_path, avatar):
+    avatar.save(tmp_path / "ada")
+    assert is_avatar(tmp_path / "ada" / FILE)
+    save_weights(tmp_path / "own.safetensors", nn.Linear(2, 2), {"reenactor": {}})
+    assert not is_avatar(tmp_path / "own.safetensors")
+    assert not is_avatar(tmp_path / "none.safetensors")

@@ -328,6 +328,86 @@ def test_interrupted_driving_leaves_nothing(options, finder):
     assert made(options) == []
 
 
+def test_driving_that_is_stopped_is_kept_and_told(options, finder, capsys):
+    class Stopping(type(finder)):
+        seen = 0
+
+        def __call__(self, image):
+            self.seen += 1
+            if self.seen == 3:  # the photo and two frames
+                signal.raise_signal(signal.SIGINT)
+            return super().__call__(image)
+
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        tally = drive(replace(options, batch=4), Stopping())
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert 2 <= tally.frames < 12
+    assert probe(options.output).frames == tally.frames
+    said = f"interrupted; driven.mp4 ends after {tally.frames} of 12 frames"
+    assert said in capsys.readouterr().err
+    drive(options, finder)
+    assert "interrupted" not in capsys.readouterr().err
+
+
+def test_damaged_frames_of_the_driver_are_told_of(options, finder, frames, capsys):
+    folder = Path(options.driver).parent / "frames"
+    for n, image in enumerate(frames):
+        write_image(folder / f"{n}.png", image)
+    (folder / "10.png").write_bytes(b"damaged")
+    assert drive(replace(options, driver=str(folder)), finder).frames == 12
+    assert "1 frames of frames cannot be decoded" in capsys.readouterr().err
+
+
+def test_a_recording_is_driven_as_long_as_asked(options, finder, capsys):
+    assert drive(replace(options, seconds=0.2), finder).frames == 5
+    assert probe(options.output).duration == pytest.approx(0.2, abs=0.01)
+    assert "interrupted" not in capsys.readouterr().err
+
+
+def test_what_is_read_is_not_written_over(options, finder, frames, tmp_path):
+    photos, pose = tmp_path / "in/photos", tmp_path / "in/pose.png"
+    for n in range(2):
+        write_image(photos / f"{n}.png", frames[n])
+    write_image(pose, frames[0])
+    (tmp_path / "in/other.mp4").symlink_to(options.driver)
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/same").symlink_to(photos)
+    still = replace(options, driver=str(pose), avatar=[str(photos)])
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    for case, sentence in (
+        (replace(options, output=options.driver), "would be lost"),
+        (replace(options, output=options.driver, live=True), "would be lost"),
+        (replace(options, output=str(tmp_path / "in/other.mp4")), "would be lost"),
+        (replace(still, output=str(pose)), "would be lost"),
+        (replace(still, output=str(photos / "1.png")), "would be lost"),
+        (replace(still, output=f"{photos}/../photos/1.png"), "would be lost"),
+        (replace(still, avatar=options.avatar, output=options.avatar), "be lost"),
+        (replace(still, output=str(photos / "new.png")), "taken for photos"),
+        (replace(still, output=str(tmp_path / "out/same/new.png")), "taken for photos"),
+    ):
+        with pytest.raises(InputError, match=rf"{sentence}.*another --output"):
+            drive(case, finder)
+    after = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    assert after == before
+    drive(replace(still, output=str(tmp_path / "in/new.png")), finder)
+
+
+def test_a_picture_may_lie_beside_an_avatar(options, finder, paint, tmp_path):
+    open_avatar(options.avatar, None, finder).save(tmp_path / "ada")
+    pose = tmp_path / "in/pose.png"
+    write_image(pose, paint(50))
+    output = str(tmp_path / "ada/driven.png")
+    still = replace(
+        options, avatar=str(tmp_path / "ada"), driver=str(pose), output=output
+    )
+    for _ in range(2):
+        drive(still, finder)
+    assert read_image(output).shape == (32, 32, 3)
+
+
 def test_live_pictures_answer_the_newest_image(options, finder):
     pictures = list(drive_live(replace(options, live=True), finder))
     assert 1 <= len(pictures) <= 12

@@ -71,3 +71,23 @@ def test_a_photo_without_a_face_is_one_sentence(tmp_path, paint, finder):
     write_image(tmp_path / "wall.png", paint())
     with pytest.raises(InputError, match=r"There is no face in .*wall\.png"):
         read_heads([tmp_path / "wall.png"], 32, finder)
+
+
+def test_photos_of_a_folder_without_a_face_are_left_out(tmp_path, paint, finder):
+    for n in range(8):
+        write_image(tmp_path / f"{n}.png", paint(None if n in (1, 2, 4, 6) else 50))
+    (tmp_path / "3.png").write_bytes(b"damaged")
+    said = r"5 of the 8 photos in .* are left out: 1\.png, 2\.png, 3\.png, \.\.\."
+    with pytest.warns(UserWarning, match=said):
+        heads = read_heads([tmp_path], 32, finder)
+    good = [tmp_path / f"{n}.png" for n in (0, 5, 7)]
+    assert torch.equal(heads, read_heads(good, 32, finder))
+    with pytest.raises(InputError, match=r"There is no face in .*1\.png"):
+        read_heads([*good, tmp_path / "1.png"], 32, finder)
+    with pytest.raises(InputError, match=r"3\.png' is not an image"):
+        read_heads([*good, tmp_path / "3.png"], 32, finder)
+    for path in good:
+        path.unlink()
+    with pytest.warns(UserWarning, match="5 of the 5 photos"):
+        with pytest.raises(InputError, match="There is no face in any photo"):
+            read_heads([tmp_path], 32, finder)

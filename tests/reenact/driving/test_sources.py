@@ -113,3 +113,20 @@ def test_a_video_that_breaks_off_gives_what_is_there(tmp_path):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         assert 5 < len(list(driver)) == len(driver) < 20
+
+
+def test_damaged_frames_are_told_of(tmp_path, numbered):
+    for n, image in enumerate(numbered):
+        write_image(tmp_path / f"{n}.png", image)
+    (tmp_path / "8.png").write_bytes(b"damaged")
+    with pytest.warns(UserWarning, match=r"1 frames of .* cannot be decoded"):
+        assert levels(RecordedDriver.open(tmp_path)) == [*range(8), 7, 9]
+
+
+def test_only_so_many_seconds_are_shown(tmp_path, film, numbered):
+    path = film(tmp_path / "a.mp4", numbered, 10.0)
+    whole = RecordedDriver.open(path)
+    for seconds, frames in ((0.5, 5), (0.51, 6), (0.01, 1), (60.0, 10)):
+        driver = RecordedDriver.open(path, seconds=seconds)
+        assert levels(driver) == list(range(frames)) and len(driver) == frames
+        assert driver.fps == whole.fps

@@ -1,5 +1,7 @@
 """What is written while a person is learned."""
 
+import itertools
+
 import torch
 
 from human_capture.common.images import read_image
@@ -42,3 +44,27 @@ def test_a_checkpoint_keeps_it(tmp_path):
     for name in ("learning.csv", "learning.jpg"):
         files = [(tmp_path / folder / name).read_bytes() for folder in ("a", "b")]
         assert files[0] == files[1]
+
+
+def test_however_long_it_is_learned_the_sheet_stays_small(tmp_path, monkeypatch):
+    sheets = []
+    monkeypatch.setattr(
+        "human_capture.reenact.finetuning.diary.write_image",
+        lambda path, sheet: sheets.append(sheet),
+    )
+    photos = torch.ones(1, 3, 2, 2)
+    diary = Diary(tmp_path, Examples(photos, photos, "pictures of ada"))
+    for number in range(256):
+        diary.write(Look(number, 0.5, 0.25), torch.full((1, 3, 2, 2), number / 255))
+        # goes on from a checkpoint every time
+        state, diary = diary.state_dict(), Diary(tmp_path, Examples(photos, photos, ""))
+        diary.load_state_dict(state)
+        shown = sheets[-1][2::2, 0, 0].tolist()
+        assert sheets[-1][0, 0, 0] == 255 and sheets[-1].shape[1] == 2
+        assert min(number + 1, 20) <= len(shown) <= 41
+        assert shown[0] == 0 and shown[-1] == number
+        steps = {b - a for a, b in itertools.pairwise(shown[:-1])}
+        assert len(steps) <= 1
+    assert len(state["drawings"]) <= 41
+    rows = (tmp_path / "learning.csv").read_text().splitlines()
+    assert len(rows) == 257

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from human_capture.reenact.clips import as_float
-from human_capture.reenact.finetuning.examples import changed, kept_aside
+from human_capture.reenact.finetuning.examples import changed, kept_aside, some
 from human_capture.reenact.finetuning.pictures import PHOTO, PersonPictures
 
 
@@ -57,3 +57,20 @@ def test_changed_pictures_are_always_the_same(clips):
     assert torch.equal(first.driver, second.driver)
     assert torch.equal(first.photograph, second.photograph)
     assert first.kind != kept_aside(clips).kind
+
+
+@pytest.mark.parametrize(("most", "chosen"), [(6, range(6)), (9, range(6)), (1, [0])])
+def test_some_are_evenly_spread(person, most, chosen):
+    found = some(person.clips(torch.arange(6)), most)
+    assert torch.equal(found.frame, person.frames[list(chosen)])
+    assert torch.equal(found.landmarks, person.landmarks[list(chosen)])
+
+
+def test_of_many_a_few_are_chosen_from_the_first_to_the_last(person):
+    clips = person.clips(torch.arange(200) % 6)
+    clips.label.copy_(torch.arange(200))
+    numbers = some(clips).label
+    assert len(numbers) == 32
+    assert (numbers[0], numbers[-1]) == (0, 199)
+    assert set(numbers.diff().tolist()) <= {6, 7}
+    assert len(some(person.clips(torch.arange(0)))) == 0

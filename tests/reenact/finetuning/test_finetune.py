@@ -268,6 +268,21 @@ def test_what_was_interrupted_goes_on(
     assert not list((tmp_path / "ada").glob("*.ckpt"))
 
 
+def test_what_goes_on_is_what_was_never_interrupted(
+    options, photos, tmp_path, interrupted, impatient
+):
+    given = photos(10)  # the batches of the eight that are learned differ
+    whole = finetune(options(given, steps=6, output=str(tmp_path / "whole")))
+    begun = options(given, steps=6)
+    interrupted(3, lambda: finetune(begun))
+    assert len(list((tmp_path / "ada").glob("*.ckpt"))) == 1
+    torch.randint(9, (5,))  # whatever has been drawn in between
+    parts = finetune(begun)
+    assert same(parts.reenactor.generator, whole.reenactor.generator)
+    assert torch.equal(parts.identity, whole.identity)
+    assert rows_of(tmp_path / "ada") == rows_of(tmp_path / "whole")
+
+
 @pytest.mark.parametrize(
     ("pictures", "given"), [(3, {}), (2, {"resume": False}), (2, {"seed": 1})]
 )
@@ -297,6 +312,23 @@ def test_the_command_line_learns_a_person(photos, weights, tmp_path, capsys):
         "an avatar learned from 1 picture, as it was at step 1;"
         in capsys.readouterr().out
     )
+
+
+def test_what_is_learned_from_stays_as_it_is(options, photos, tmp_path):
+    (folder,) = photos(2)
+    (tmp_path / "link").symlink_to(folder)
+    ada = tmp_path / "photos2" / "avatar.png"
+    write_image(ada, FACE)
+    before = {path.name: path.read_bytes() for path in ada.parent.iterdir()}
+    for output in (folder, f"{folder}/../photos2", tmp_path / "link"):
+        with pytest.raises(InputError, match="would be taken for photos"):
+            finetune(options([folder], steps=1, output=str(output)))
+    with pytest.raises(InputError, match=r"avatar\.png' is what is read and would be"):
+        finetune(options([str(ada)], steps=1, output=folder))
+    after = {path.name: path.read_bytes() for path in ada.parent.iterdir()}
+    assert after == before
+    ada.unlink()
+    finetune(options([folder], steps=1, output=f"{folder}/ada"))
 
 
 def test_what_cannot_be_learned_is_one_sentence(photos, weights, tmp_path, capsys):

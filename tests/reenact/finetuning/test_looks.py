@@ -104,6 +104,26 @@ def test_identities_are_compared_with_the_mean_of_the_true_ones(walk, no_faces):
     assert looks.looks[0].identity == pytest.approx(wanted, abs=1e-5)
 
 
+def test_few_are_drawn_at_once(walk, angles, no_faces):
+    drivers, photographs = torch.rand(21, 3, 16, 16), torch.rand(21, 3, 16, 16)
+    seen, sizes, poses = [], [], []
+    looks = Looks(
+        Examples(drivers, photographs, "greys"),
+        angles,
+        no_faces,
+        seen=lambda look, drawn: seen.append(drawn),
+    )
+    task = walk(looks, 1)
+    task.pose_encoder.register_forward_hook(lambda _, given, __: poses.extend(given))
+    task.averaged.register_forward_hook(
+        lambda _, given, __: sizes.append(len(given[0]))
+    )
+    looks._look(1, task)
+    assert sizes == [8, 8, 5]
+    assert torch.equal(torch.cat(poses), drivers)
+    assert len(seen[-1]) == 21
+
+
 def test_the_pose_is_that_of_the_driver(walk, examples, angles, no_faces):
     looks, poses = Looks(examples, angles, no_faces), []
     task = walk(looks, 1)

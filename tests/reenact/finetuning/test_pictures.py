@@ -143,6 +143,16 @@ def test_who_moves_far_between_two_chosen_frames_is_still_followed(film, alone):
         assert (frame.float() - alone.frames[0].float()).abs().mean() < 25
 
 
+def test_a_video_that_cuts_to_somebody_else_is_told_of(film):
+    images = [EMPTY_BESIDE.copy() for _ in range(6)]
+    for number, image in enumerate(images):
+        x = 0 if number < 3 else 512
+        image[:, x : x + 256] = FACE
+    with pytest.warns(UserWarning, match=r"film.mp4 jumps, .* somebody else's; cut"):
+        person = read_person([film(images)], 64)
+    assert len(person) == 6
+
+
 def test_videos_are_told_apart_from_photos_and_from_each_other(film, photo):
     path = film([FACE] * 2)
     person = read_person([path, str(photo), path], 64)
@@ -181,3 +191,17 @@ def test_what_is_no_picture_is_one_sentence(tmp_path):
     (tmp_path / "film.mp4").write_bytes(b"no film")
     with pytest.raises(InputError):
         read_person([str(tmp_path / "film.mp4")], 64)
+
+
+def test_photos_of_a_folder_without_a_face_are_left_out(tmp_path, alone):
+    write_image(tmp_path / "wall.png", EMPTY)
+    write_image(tmp_path / "ada.png", FACE)
+    (tmp_path / "torn.png").write_bytes(b"damaged")
+    said = r"2 of the 3 photos in .* are left out: torn\.png, wall\.png\."
+    with pytest.warns(UserWarning, match=said):
+        person = read_person([str(tmp_path)], 64)
+    assert torch.equal(person.frames, alone.frames)
+    (tmp_path / "ada.png").unlink()
+    with pytest.warns(UserWarning, match="2 of the 2 photos"):
+        with pytest.raises(InputError, match="no face in any picture"):
+            read_person([str(tmp_path)], 64)

@@ -80,6 +80,9 @@ def write_image(
         path: Ends in one of the suffixes OpenCV writes, such as ``.png``.
         image: RGB.
         quality: Of a JPEG, from 0 to 100.
+
+    Raises:
+        InputError: No image can be written to such a path, or not one of this size.
     """
     path = Path(path)
     if path.suffix.lower() not in SUFFIXES:
@@ -87,7 +90,16 @@ def write_image(
             f"Cannot write {path.name!r}: images end in one of {', '.join(SUFFIXES)}."
         )
     options = (cv2.IMWRITE_JPEG_QUALITY, quality) if path.suffix != ".png" else ()
-    _, data = cv2.imencode(path.suffix, image[..., ::-1], options)
+    try:
+        done, data = cv2.imencode(path.suffix, image[..., ::-1], options)
+    except cv2.error:
+        done = False
+    if not done:
+        height, width = image.shape[:2]
+        raise InputError(
+            f"Cannot write {path.name!r}: an image of {width} x {height} pixels does "
+            f"not fit into a {path.suffix} file; choose .png, or a smaller image."
+        )
     with atomic_path(path) as temporary:
         temporary.write_bytes(data.tobytes())
 

@@ -7,6 +7,8 @@ the network's configuration, how it was trained, what it scored.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -68,7 +70,23 @@ def read_weights(path: str | Path) -> Weights:
     Raises:
         InputError: The file is missing, is a pickled checkpoint, or is damaged.
     """
-    path = Path(path)
+    with _opened(Path(path)) as file:
+        tensors = {name: file.get_tensor(name) for name in file.keys()}
+        return Weights(tensors, _description(file))
+
+
+def read_description(path: str | Path) -> dict[str, Any]:
+    """What a weights file says of itself; its tensors are not read.
+
+    Raises:
+        InputError: As of :func:`read_weights`.
+    """
+    with _opened(Path(path)) as file:
+        return _description(file)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
     if not path.is_file():
         raise InputError(f"There is no weights file {str(path)!r}.")
     if path.suffix in (".ckpt", ".pt", ".pth", ".pkl"):
@@ -78,15 +96,18 @@ def read_weights(path: str | Path) -> Weights:
         )
     try:
         with safe_open(path, framework="pt") as file:
-            header = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}
-        description = json.loads(header.get("description", "{}"))
+            yield file
     except (SafetensorError, ValueError, OSError) as error:
         raise InputError(
             f"The weights file {str(path)!r} is damaged or not a safetensors file "
             f"({error}); fetch or train it again."
         ) from error
-    return Weights(tensors, description)
+
+
+def _description(file: Any) -> dict[str, Any]:
+    header = file.metadata() or {}
+    description: dict[str, Any] = json.loads(header.get("description", "{}"))
+    return description
 
 
 def load_weights(module: nn.Module, path: str | Path) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from human_capture.common.errors import InputError
 from human_capture.common.images import to_bytes, write_image
-from human_capture.common.weights import read_weights, save_weights
+from human_capture.common.weights import read_description, read_weights, save_weights
 from human_capture.reenact.clips import as_float
 from human_capture.reenact.networks.decoder import Drawn
 from human_capture.reenact.networks.reenactor import Reenactor
@@ -28,6 +28,7 @@ FILE = "avatar.safetensors"
 """What makes a folder that of an avatar."""
 
 PICTURE = "avatar.png"
+"""What there is to look at in it."""
 
 
 @dataclass(frozen=True)
@@ -162,8 +163,18 @@ class Avatar:
 
 
 def is_avatar(path: str | Path) -> bool:
-    """Whether a path is the folder of an avatar, or the file in it."""
-    return _file(Path(path)).is_file()
+    """Whether a path is the folder of an avatar, or the file in it.
+
+    Args:
+        path: Anything; a ``.safetensors`` file may as well hold plain weights.
+
+    Raises:
+        InputError: It is a ``.safetensors`` file that is damaged.
+    """
+    path = Path(path)
+    if path.is_file() and path.suffix == ".safetensors":
+        return "avatar" in read_description(path)
+    return _file(path).is_file()
 
 
 def fingerprint(reenactor: Reenactor) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from lightning.pytorch import LightningDataModule
 from torch.utils.data import DataLoader
 
+from human_capture.common.errors import InputError
 from human_capture.reenact.clip_draws import ClipDraws
 from human_capture.reenact.clip_frames import ClipSplits, Preparable
 from human_capture.reenact.clips import Clips, join_clips
@@ -62,9 +63,27 @@ class ClipsDataModule(LightningDataModule):
         return stages.get(self.trainer.state.fn or "fit", ("train", "val"))
 
     def train_dataloader(self) -> DataLoader[Clips]:
-        """Random frames of the training videos in random order."""
+        """Random frames of the training videos in random order.
+
+        Raises:
+            InputError: They do not fill a single batch on each process.
+        """
         draws = ClipDraws(self.splits.train, self.shots, self.repeats)
+        self._require_a_batch(len(draws))
         return self._loader(draws, self.batch_size, shuffle=True)
+
+    def _require_a_batch(self, items: int) -> None:
+        processes = 1 if self.trainer is None else self.trainer.world_size
+        if -(-items // processes) >= self.batch_size:
+            return
+        wanted = self.batch_size * processes
+        repeats = -(-wanted // max(self.labels, 1))
+        raise InputError(
+            f"A step takes {wanted} items, but an epoch has only {items} "
+            f"({self.labels} training videos, repeats={self.repeats}), so nothing "
+            "would be trained; take a smaller --data.init_args.batch_size, or set "
+            f"--data.init_args.repeats={repeats}."
+        )
 
     def val_dataloader(self) -> DataLoader[Clips]:
         """Always the same frames of the validation videos."""

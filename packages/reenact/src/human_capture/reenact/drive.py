@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,24 +19,27 @@ from human_capture.reenact.driving.backdrops import Picture
 from human_capture.reenact.driving.interruption import until_interrupted
 from human_capture.reenact.driving.options import DriveOptions
 from human_capture.reenact.driving.pacing import paced
-from human_capture.reenact.driving.show import Show, Tally
+from human_capture.reenact.driving.show import Show, Tally, avatar_photos
 from human_capture.reenact.driving.sources import (
     RecordedDriver,
     is_picture,
     live_frames,
 )
 from human_capture.reenact.faces import Finder
+from human_capture.reenact.originals import spare, spare_folders
 
 
 def drive(options: DriveOptions, finder: Finder | None = None) -> Tally:
     """Write what the avatar does, and say how many frames were held.
+
+    Ctrl-C ends it early; the video then holds what was drawn until there.
 
     Args:
         options: What to do.
         finder: Of faces; the default one if absent.
 
     Raises:
-        InputError: A file cannot be used, or shows no face.
+        InputError: A file cannot be used, shows no face, or would be written over.
     """
     path = Path(options.output)
     _check_output(path, options)
@@ -80,17 +84,31 @@ def _check_output(path: Path, options: DriveOptions) -> None:
         raise InputError(
             f"Cannot write {path.name!r}: videos end in one of {', '.join(SUFFIXES)}."
         )
+    photos = avatar_photos(options.avatar)
+    spare(path, [options.driver, options.background, *photos])
+    if photos and is_picture(path):
+        named = options.avatar
+        spare_folders(path.parent, [named] if isinstance(named, str) else named)
 
 
 def _drive_video(show: Show, path: Path) -> None:
     options = show.options
-    driver = RecordedDriver.open(options.driver, options.fps)
-    frames = progress(driver, "Driving", len(driver))
+    driver = RecordedDriver.open(options.driver, options.fps, options.seconds)
     sound = driver.sound if options.sound else None
-    with VideoWriter(path, driver.fps, quality=18, audio_from=sound) as writer:
-        for picture in paced(show.pictures(frames), driver.fps):
+    with (
+        VideoWriter(path, driver.fps, quality=18, audio_from=sound) as writer,
+        until_interrupted(driver) as frames,
+    ):
+        shown = progress(frames, "Driving", len(driver))
+        for picture in paced(show.pictures(shown), driver.fps):
             writer.write(picture)
         show.require_faces()
+    if show.tally.frames < len(driver):
+        warnings.warn(
+            f"The driving was interrupted; {path.name} ends after {show.tally.frames} "
+            f"of {len(driver)} frames.",
+            stacklevel=2,
+        )
 
 
 def _draw_picture(show: Show, path: Path) -> None:

@@ -42,7 +42,16 @@ class ExportOptions:
 
 
 def export(options: ExportOptions) -> None:
-    """Write the files and say what goes in and out."""
+    """Write the files and say what goes in and out.
+
+    Args:
+        options: Of the command.
+
+    Raises:
+        InputError: The packages that write the format are not installed, or there are
+            no such weights; nothing is written then.
+    """
+    _require_writers()
     folder = Path(options.output)
     identity = "identity"
     if is_avatar(options.weights):
@@ -84,11 +93,7 @@ def export_onnx(
     Raises:
         InputError: The packages that write the format are not installed.
     """
-    if any(importlib.util.find_spec(name) is None for name in ("onnx", "onnxscript")):
-        raise InputError(
-            "Writing ONNX files needs the packages onnx and onnxscript; run `pip "
-            "install onnx onnxscript`."
-        )
+    _require_writers()
     images = torch.rand(2, 3, size, size)
     identity, pose = torch.rand(2, generator.identity), torch.rand(2, generator.pose)
     folder = Path(path)
@@ -99,6 +104,15 @@ def export_onnx(
         ["colour", "mask"],
         folder / _GENERATOR,
     )
+
+
+def _require_writers() -> None:
+    """Make sure that the packages that write the format are installed."""
+    if any(importlib.util.find_spec(name) is None for name in ("onnx", "onnxscript")):
+        raise InputError(
+            "Writing ONNX files needs the packages onnx and onnxscript; run `pip "
+            "install onnx onnxscript`."
+        )
 
 
 class _Drawing(nn.Module):

@@ -41,6 +41,7 @@ from human_capture.reenact.objective import (
     total,
 )
 from human_capture.reenact.players import nothing, play, require_finite
+from human_capture.reenact.random_numbers import KeepsRandomNumbers
 from human_capture.reenact.reenactors import WEIGHTS, find_discriminator
 
 CONSTANT = Schedule(warmup=0, last=1.0)
@@ -49,7 +50,7 @@ CONSTANT = Schedule(warmup=0, last=1.0)
 USUAL_AUGMENTATION = PoseAugmentation()
 
 
-class ReenactmentTask(LightningModule):
+class ReenactmentTask(KeepsRandomNumbers, LightningModule):
     """Learn to draw people from a few pictures in the pose of another picture.
 
     Args:
@@ -221,15 +222,6 @@ class ReenactmentTask(LightningModule):
             self.labels.step(labels, rows, theirs)
         self._used.clear()
         average(self.averaged, self.reenactor, self.averaging)
-
-    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Keep the state of the random numbers, which Lightning does not."""
-        checkpoint["random"] = torch.get_rng_state()
-
-    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Go on with the random numbers, not with those of the start."""
-        if "random" in checkpoint:
-            torch.set_rng_state(checkpoint["random"].cpu())
 
     def validation_step(self, batch: Clips, batch_idx: int) -> None:
         """How well unseen people are drawn in their own poses."""

@@ -40,7 +40,8 @@ class DriveOptions:
         sound: Keep the driver's sound.
         live: Treat a video as a camera: at its own pace, and what takes too long is
             passed over.
-        seconds: Length at which the recording of a webcam or stream stops.
+        seconds: Length at which it stops, sound included. If absent, files are driven
+            to their end, and webcams and streams recorded until Ctrl-C.
         fps: Frames a second that are written where the driver has no rate of its own:
             webcams, streams and images.
         batch: Frames drawn together; live it is always 1. By default 8 on a GPU, and 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float
@@ -160,12 +161,27 @@ def open_avatar(named: str | list[str], weights: str | None, finder: Finder) -> 
         finder: Of faces.
 
     Raises:
-        InputError: There is neither, or a photo shows no face.
+        InputError: There is neither, a photo that was named shows no face, or none of
+            a folder does.
+    """
+    names = [named] if isinstance(named, str) else named
+    if not avatar_photos(names):
+        return Avatar.load(names[0], weights)
+    reenactor = load_reenactor(weights or "heads")
+    heads = read_heads(names, reenactor.size, finder)
+    return Avatar.of(reenactor, heads, weights or "heads")
+
+
+def avatar_photos(named: str | list[str]) -> list[Path]:
+    """The photos that an avatar is made of; none where it is the folder of one.
+
+    Args:
+        named: The folder of an avatar; or photos and folders of photos.
+
+    Raises:
+        InputError: There is neither.
     """
     names = [named] if isinstance(named, str) else named
     if len(names) == 1 and (is_avatar(names[0]) or names[0].endswith(".safetensors")):
-        return Avatar.load(names[0], weights)
-    photos = find_photos(names)
-    reenactor = load_reenactor(weights or "heads")
-    heads = read_heads(photos, reenactor.size, finder)
-    return Avatar.of(reenactor, heads, weights or "heads")
+        return []
+    return find_photos(names)

@@ -45,12 +45,15 @@ class RecordedDriver:
     fps: float
 
     @classmethod
-    def open(cls, path: str | Path, image_fps: float = 25.0) -> RecordedDriver:
+    def open(
+        cls, path: str | Path, image_fps: float = 25.0, seconds: float | None = None
+    ) -> RecordedDriver:
         """What is at a path.
 
         Args:
             path: A video, a folder of images or a picture.
             image_fps: Frame rate of images, which have none of their own.
+            seconds: Only the frames that begin before this moment; all if absent.
 
         Raises:
             InputError: There is nothing, or it cannot be read.
@@ -59,7 +62,11 @@ class RecordedDriver:
         if is_picture(path):
             return cls(path, np.zeros(1), image_fps)
         times = probe(path, image_fps).times
-        return cls(path, times, steady_rate(times, image_fps))
+        rate = steady_rate(times, image_fps)
+        if seconds is not None:
+            # a frame at this very moment stays away however its time was rounded
+            times = times[: max(int((times < seconds - 1e-6).sum()), 1)]
+        return cls(path, times, rate)
 
     def __len__(self) -> int:
         return len(self.times)
@@ -70,14 +77,15 @@ class RecordedDriver:
             if is_picture(self.path)
             else read_frames(self.path, 0, len(self))
         )
-        for time in self.times.tolist():
-            image = next(images, None)
-            if image is None:
-                raise InputError(
-                    f"No frame of {str(self.path)!r} can be decoded; give another "
-                    "driver."
-                )
+        shown = 0
+        # the images first: after the last they tell how many were damaged
+        for image, time in zip(images, self.times.tolist(), strict=False):
             yield DriverFrame(time, image)
+            shown += 1
+        if not shown:
+            raise InputError(
+                f"No frame of {str(self.path)!r} can be decoded; give another driver."
+            )
 
     @property
     def sound(self) -> Path | None:

@@ -18,11 +18,19 @@ from human_capture.common.images import to_bytes, write_image
 from human_capture.reenact.finetuning.examples import Examples
 from human_capture.reenact.finetuning.looks import Look
 
+SHEET = "learning.jpg"
+
+MOST_LOOKS = 40
+"""Rows of drawings, so that formats and people can hold the sheet however long it is
+learned."""
+
 
 class Diary(Callback):
     """Writes ``learning.csv`` and ``learning.jpg`` anew after each look.
 
-    As a callback it does nothing but stay in checkpoints.
+    The former has all looks; the latter and checkpoints keep the drawings of some only,
+    evenly spread, and of the last. As a callback it does nothing but stay in
+    checkpoints.
 
     Args:
         folder: Of both files.
@@ -32,7 +40,8 @@ class Diary(Callback):
 
     def __init__(self, folder: Path, examples: Examples, most: int = 6) -> None:
         self.folder, self.most, self.kind = folder, most, examples.kind
-        self.rows = [self._row(examples.photograph)]
+        self.photographs = self._row(examples.photograph)
+        self.drawings: dict[int, Tensor] = {}  # rows by the number of their look
         self.looks: list[Look] = []
 
     def write(self, look: Look, drawn: Float[Tensor, "clip 3 height width"]) -> None:
@@ -42,9 +51,17 @@ class Diary(Callback):
             look: At the drawings.
             drawn: The drawings.
         """
+        number = len(self.looks)
         self.looks.append(look)
-        self.rows.append(self._row(drawn))
-        write_image(self.folder / "learning.jpg", to_bytes(torch.cat(self.rows, -2)))
+        self.drawings[number] = self._row(drawn)
+        every = _every(number)
+        self.drawings = {
+            shown: row
+            for shown, row in self.drawings.items()
+            if shown % every == 0 or shown == number
+        }
+        sheet = torch.cat([self.photographs, *self.drawings.values()], -2)
+        write_image(self.folder / SHEET, to_bytes(sheet))
         lines = io.StringIO()
         table = csv.writer(lines)
         table.writerow(("step", "identity", "expression", "pictures"))
@@ -56,14 +73,23 @@ class Diary(Callback):
 
     def state_dict(self) -> dict[str, Any]:
         """What a checkpoint keeps."""
-        return {"rows": self.rows, "looks": list(map(astuple, self.looks))}
+        looks = list(map(astuple, self.looks))
+        return {"drawings": self.drawings, "looks": looks}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Go on where a checkpoint was made."""
-        self.rows = state_dict["rows"]
+        self.drawings = state_dict["drawings"]
         self.looks = [Look(*look) for look in state_dict["looks"]]
 
     def _row(
         self, pictures: Float[Tensor, "clip 3 height width"]
     ) -> Float[Tensor, "3 height row"]:
         return torch.cat([*pictures[: self.most]], -1)
+
+
+def _every(last: int) -> int:
+    """Of how many looks one is shown: a power of two, so that none is shown anew."""
+    every = 1
+    while last // every >= MOST_LOOKS:
+        every *= 2
+    return every

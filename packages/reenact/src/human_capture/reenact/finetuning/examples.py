@@ -13,6 +13,9 @@ from human_capture.reenact.augmentation.geometry import shift
 from human_capture.reenact.augmentation.pose import stretch_some
 from human_capture.reenact.clips import Clips, as_float
 
+MOST = 32
+"""Pictures that are looked at; more would tell little and take longer than learning."""
+
 
 @dataclass(frozen=True)
 class Examples:
@@ -27,6 +30,19 @@ class Examples:
     driver: Float[Tensor, "clip 3 height width"]
     photograph: Float[Tensor, "clip 3 height width"]
     kind: str
+
+
+def some(clips: Clips, most: int = MOST) -> Clips:
+    """At most so many clips, evenly spread, the first and the last among them.
+
+    Args:
+        clips: All of them.
+        most: How many at most.
+    """
+    count = len(clips)
+    chosen = torch.linspace(0, count - 1, min(count, most)).round().long()
+    parts = vars(clips).items()
+    return Clips(**{name: part[chosen] for name, part in parts})
 
 
 def kept_aside(clips: Clips) -> Examples:

@@ -15,11 +15,11 @@ from torch import Tensor
 from human_capture.common.errors import InputError
 from human_capture.common.progress import plain_warnings
 from human_capture.reenact.agreement import require_opponents
-from human_capture.reenact.avatar import Avatar, fingerprint
+from human_capture.reenact.avatar import PICTURE, Avatar, fingerprint
 from human_capture.reenact.clips import Clips
 from human_capture.reenact.evaluation.landmark_judges import MeshLandmarks
-from human_capture.reenact.finetuning.diary import Diary
-from human_capture.reenact.finetuning.examples import changed, kept_aside
+from human_capture.reenact.finetuning.diary import SHEET, Diary
+from human_capture.reenact.finetuning.examples import changed, kept_aside, some
 from human_capture.reenact.finetuning.judges import usual_identity_judge
 from human_capture.reenact.finetuning.learning import learn, placement
 from human_capture.reenact.finetuning.looks import Looks
@@ -35,6 +35,7 @@ from human_capture.reenact.losses.perceptual import VGGLoss
 from human_capture.reenact.losses.pyramid import PyramidLoss
 from human_capture.reenact.networks.reenactor import Reenactor
 from human_capture.reenact.objective import PictureLoss
+from human_capture.reenact.originals import spare, spare_folders
 from human_capture.reenact.reenactors import load_discriminator, load_reenactor
 
 
@@ -49,9 +50,12 @@ def finetune(options: FinetuneOptions) -> Avatar:
 
     Args:
         options: Of the command.
+
+    Raises:
+        InputError: The pictures cannot be used, or the output would be written over
+            them or among them.
     """
-    if Path(options.output).is_file():
-        raise InputError(f"{options.output!r} is a file; give a folder for the avatar.")
+    _check_output(options)
     place = placement(options.device)
     reenactor = load_reenactor(options.weights)
     discriminator = load_discriminator(options.weights)
@@ -79,6 +83,15 @@ def finetune(options: FinetuneOptions) -> Avatar:
         begun.unlink()
     _report(options, len(person), looks)
     return tuned
+
+
+def _check_output(options: FinetuneOptions) -> None:
+    folder = Path(options.output)
+    if folder.is_file():
+        raise InputError(f"{options.output!r} is a file; give a folder for the avatar.")
+    spare_folders(folder, options.photos)
+    for name in (PICTURE, SHEET):
+        spare(folder / name, options.photos)
 
 
 def split(
@@ -121,7 +134,7 @@ def _looks(
 ) -> tuple[Looks, Diary]:
     """What looks how far it is, and what writes that down."""
     few = not len(aside)
-    examples = changed(learned) if few else kept_aside(aside)
+    examples = changed(some(learned)) if few else kept_aside(some(aside))
     identity = usual_identity_judge(reenactor.identity_encoder)
     diary = Diary(Path(options.output), examples)
     usual = (examples, identity, MeshLandmarks(), options.every, diary.write)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 from lightning.pytorch import Callback, Trainer
 from lightning.pytorch.callbacks import ModelCheckpoint
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import DataLoader, Dataset, Sampler
 
 from human_capture.common.processors import find_device, multiplies_bfloat16
 from human_capture.common.progress import without_trainers_remarks
@@ -19,6 +19,8 @@ from human_capture.reenact.clips import Clips, join_clips
 from human_capture.reenact.finetuning.task import FinetuningTask
 
 BATCH = 8
+"""Pictures of a step, or that are drawn together."""
+
 BETWEEN_CHECKPOINTS = timedelta(minutes=1)
 """Most learnings on a GPU take less, and so write none."""
 
@@ -75,8 +77,11 @@ def learn(
         place: Where it runs.
     """
     batch = min(len(clips), BATCH)
+    visits = Visits(clips, steps * batch)
+    order = Order(len(visits), torch.initial_seed(), lambda: task.global_step * batch)
+    # of a generator of its own, for numbers that others draw must not shift with it
     loader = DataLoader(
-        Visits(clips, steps * batch), batch, shuffle=True, collate_fn=join_clips
+        visits, batch, sampler=order, collate_fn=join_clips, generator=torch.Generator()
     )
     keep = ModelCheckpoint(
         checkpoint.parent,
@@ -124,3 +129,26 @@ class Visits(Dataset[Clips]):
         number = index % len(self.clips)
         parts = vars(self.clips).items()
         return Clips(**{name: part[number : number + 1] for name, part in parts})
+
+
+@dataclass(frozen=True)
+class Order(Sampler[int]):
+    """A random order, of which a training that goes on sees what is left.
+
+    Attributes:
+        items: How many there are.
+        seed: Of the order.
+        begun: Tells how many were seen before.
+    """
+
+    items: int
+    seed: int
+    begun: Callable[[], int]
+
+    def __len__(self) -> int:
+        return self.items
+
+    def __iter__(self) -> Iterator[int]:
+        generator = torch.Generator().manual_seed(self.seed)
+        order = torch.randperm(self.items, generator=generator)
+        return iter(order[self.begun() :].tolist())

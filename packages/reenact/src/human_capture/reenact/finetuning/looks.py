@@ -16,6 +16,7 @@ from human_capture.reenact.evaluation.identity_error import identity_errors
 from human_capture.reenact.evaluation.landmark_judges import LandmarkJudge
 from human_capture.reenact.evaluation.pose_error import inter_ocular, missing
 from human_capture.reenact.finetuning.examples import Examples
+from human_capture.reenact.finetuning.learning import BATCH
 from human_capture.reenact.finetuning.task import FinetuningTask
 
 MOVING = slice(36, 68)  # eyes and mouth, iBUG's numbers
@@ -115,8 +116,8 @@ class Looks(Callback):
 
     @torch.no_grad()
     def _look(self, step: int, task: FinetuningTask) -> None:
-        pose = task.pose_encoder(self.examples.driver.to(task.device))
-        drawn = task.averaged(pose).picture.float().clamp(0, 1).cpu()
+        drivers = torch.split(self.examples.driver, BATCH)
+        drawn = torch.cat([_drawn(task, driver) for driver in drivers])
         landmarks = self.landmarks(drawn)
         vectors = self.identity(drawn, landmarks)
         wanted = self.true_identity.expand_as(vectors)
@@ -125,3 +126,11 @@ class Looks(Callback):
         self.looks.append(Look(step, float(identity), float(expression)))
         if self.seen is not None:
             self.seen(self.looks[-1], drawn)
+
+
+def _drawn(
+    task: FinetuningTask, driver: Float[Tensor, "clip 3 height width"]
+) -> Float[Tensor, "clip 3 height width"]:
+    pose = task.pose_encoder(driver.to(task.device))
+    drawn: Tensor = task.averaged(pose).picture.float().clamp(0, 1).cpu()
+    return drawn

@@ -16,11 +16,10 @@ from human_capture.common.detectors.face_finder import FaceFinder
 from human_capture.common.detectors.face_landmarks import DetectedFace
 from human_capture.common.detectors.person_mask import PersonSegmenter
 from human_capture.common.errors import InputError
-from human_capture.common.images import read_image
-from human_capture.common.photos import find_photos
 from human_capture.common.video import decode, is_video, probe
 from human_capture.reenact.clips import Clips
 from human_capture.reenact.crops import crop_face, crop_mask, face_square
+from human_capture.reenact.driving.photos import find_portraits
 from human_capture.reenact.faces import FaceTracker
 from human_capture.reenact.landmarks import face68
 
@@ -78,8 +77,9 @@ def read_person(
 ) -> PersonPictures:
     """The person in photos, folders of photos, and videos.
 
-    Of several faces in a photo the largest is taken; frames of videos in which the
-    person is not seen are passed over.
+    Of several faces in a photo the largest is taken; photos of folders and frames of
+    videos in which the person is not seen are passed over. Warns where the face of a
+    video jumps, as at a cut, because from there on it may be somebody else's.
 
     Args:
         paths: Files and folders.
@@ -89,16 +89,15 @@ def read_person(
             faces; the largest one there if absent.
 
     Raises:
-        InputError: A file is neither image nor video, a photo shows no face, nothing
-            does, or a video shows fewer faces than asked for.
+        InputError: A file is neither image nor video, a photo that was named shows no
+            face, nothing does, or a video shows fewer faces than asked for.
     """
     reader = _Reader(size, face)
     for path in map(Path, paths):
         if is_video(path) and not path.is_dir():
             reader.video(path, most)
             continue
-        for photo in find_photos([path]):
-            reader.photo(photo)
+        reader.photos(path)
     return reader.pictures()
 
 
@@ -114,26 +113,20 @@ class _Reader:
         self.video_of: list[int] = []
         self.videos = 0
 
-    def photo(self, path: Path) -> None:
-        """The face in a photo, which must be there."""
-        image, tracker = read_image(path), FaceTracker(self.finder)
-        face = tracker(image)
-        if face is None:
-            raise InputError(
-                f"There is no face in {str(path)!r}; give photos that show one, "
-                "upright and not from the side."
-            )
-        self._add(image, face, PHOTO)
-        if tracker.most > 1:
-            _warn(path, tracker.most, "the largest is taken")
+    def photos(self, path: Path) -> None:
+        """The face in a photo, which must be there, or those in a folder of photos."""
+        for portrait in find_portraits([path], self.finder):
+            self._add(portrait.image, portrait.face, PHOTO)
 
     def video(self, path: Path, most: int) -> None:
         """The followed face in some frames of a video."""
-        info, tracker = probe(path), FaceTracker(self.finder, self.face)
+        info = probe(path)
         chosen = np.linspace(0, info.frames - 1, min(most, info.frames)).round()
         wanted = set(chosen.astype(int).tolist())
         # frames in between, too, or who has moved far is not found again
         stride = max(int(info.fps / _LOOKS_A_SECOND), 1)
+        second = round(info.fps / stride)
+        tracker = FaceTracker(self.finder, self.face, patience=second)
         for frame in decode(path):
             if frame.index not in wanted and frame.index % stride:
                 continue
@@ -144,6 +137,12 @@ class _Reader:
         if tracker.most > 1 and self.face is None:
             taken = "the largest is followed, --face N takes another"
             _warn(path, tracker.most, taken)
+        if tracker.jumps:
+            warnings.warn(
+                f"The face in {path.name} jumps, as at a cut, and may then be somebody "
+                "else's; cut the video so that it shows one person.",
+                stacklevel=4,
+            )
 
     def _add(self, image: Image, face: DetectedFace, video: int) -> None:
         square, size = face_square(face.landmarks), self.size

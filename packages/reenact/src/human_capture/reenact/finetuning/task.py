@@ -26,11 +26,12 @@ from human_capture.reenact.objective import (
     total,
 )
 from human_capture.reenact.players import play, require_finite
+from human_capture.reenact.random_numbers import KeepsRandomNumbers
 
 USUAL_OBJECTIVE = replace(Objective(), identity_match=0.0)
 
 
-class FinetuningTask(LightningModule):
+class FinetuningTask(KeepsRandomNumbers, LightningModule):
     """Learn one person (section 3.3 of arXiv:2004.12000).
 
     The identity becomes a parameter that starts as the mean of what the identity
