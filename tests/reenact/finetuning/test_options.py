@@ -8,8 +8,8 @@ from human_capture.reenact.finetuning.options import FinetuneOptions
 
 def test_more_pictures_take_more_steps():
     options = FinetuneOptions(["photo.jpg"])
-    assert options.steps_for(1) == 125
-    assert options.steps_for(30) == options.steps_for(500) == 300
+    assert options.steps_for(1) == 300
+    assert options.steps_for(30) == options.steps_for(500) == 600
     steps = [options.steps_for(pictures) for pictures in range(1, 31)]
     assert steps == sorted(steps)
     assert FinetuneOptions(["photo.jpg"], steps=7).steps_for(30) == 7

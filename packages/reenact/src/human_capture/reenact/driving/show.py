@@ -72,7 +72,7 @@ class Show:
             options.pose == "relative",
             options.strength,
             self._neutral(finder),
-            OneEuro(cutoff=1.5, beta=4.0, speed=relative_speed) if calm else None,
+            OneEuro(cutoff=1.5, beta=1.0, speed=relative_speed) if calm else None,
         )
         steady = SquareFilter(options.fps) if calm else None
         usual = 1 if options.is_live or self.animator.device.type == "cpu" else 8

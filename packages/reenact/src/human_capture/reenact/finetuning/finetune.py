@@ -31,6 +31,7 @@ from human_capture.reenact.finetuning.pictures import (
 )
 from human_capture.reenact.finetuning.stopping import StopAtBest
 from human_capture.reenact.finetuning.task import FinetuningTask
+from human_capture.reenact.losses.face_features import FaceFeaturesLoss
 from human_capture.reenact.losses.perceptual import VGGLoss
 from human_capture.reenact.losses.pyramid import PyramidLoss
 from human_capture.reenact.networks.reenactor import Reenactor
@@ -115,12 +116,16 @@ def split(
 
 
 def picture_losses(options: FinetuneOptions) -> list[PictureLoss]:
-    """The losses that compare pictures, with the weights of the official code.
+    """The losses that compare pictures: those of the training, and official ones.
 
     Args:
         options: Say which networks there are.
     """
-    losses = [PictureLoss("pyramid", PyramidLoss(), 10.0)]
+    losses = [
+        PictureLoss("pyramid", PyramidLoss(), 10.0),
+        PictureLoss("picture", FaceFeaturesLoss(), 2.0),
+        PictureLoss("face", FaceFeaturesLoss(face=True), 4.0),
+    ]
     if options.vgg19:
         losses.append(PictureLoss("vgg19", VGGLoss(options.vgg19), 3e-2))
     if options.vggface:

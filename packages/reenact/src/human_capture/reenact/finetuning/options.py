@@ -18,7 +18,7 @@ class FinetuneOptions:
             discriminator lies beside it.
         steps: Most steps. It ends earlier where pictures that are kept aside are no
             longer drawn better: of five photos and more every fifth, of a video the
-            last fifth. If absent, 125 steps for one picture up to 300 for thirty.
+            last fifth. If absent, 300 steps for one picture up to 600 for thirty.
         every: Steps between two looks at how well the person is drawn.
         patience: Looks without a better one after which it ends, where pictures are
             kept aside.
@@ -63,4 +63,4 @@ class FinetuneOptions:
         """Most steps for so many pictures."""
         if self.steps is not None:
             return self.steps
-        return round(125 + 175 * min(max(pictures - 1, 0) / 29, 1))
+        return round(300 + 300 * min(max(pictures - 1, 0) / 29, 1))
