@@ -328,19 +328,25 @@ def test_interrupted_driving_leaves_nothing(options, finder):
     assert made(options) == []
 
 
-def test_driving_that_is_stopped_is_kept_and_told(options, finder, capsys):
+def stopping(finder):
+    """The finder, and Ctrl-C at the second frame after the photo."""
+
     class Stopping(type(finder)):
         seen = 0
 
         def __call__(self, image):
             self.seen += 1
-            if self.seen == 3:  # the photo and two frames
+            if self.seen == 3:
                 signal.raise_signal(signal.SIGINT)
             return super().__call__(image)
 
+    return Stopping()
+
+
+def test_driving_that_is_stopped_is_kept_and_told(options, finder, capsys):
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        tally = drive(replace(options, batch=4), Stopping())
+        tally = drive(replace(options, batch=4), stopping(finder))
         assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     finally:
         signal.signal(signal.SIGINT, before)
@@ -423,17 +429,8 @@ def test_a_live_recording_lasts_as_long_as_the_camera(options, finder):
 
 
 def test_a_live_recording_that_is_stopped_is_kept(options, finder):
-    class Stopping(type(finder)):
-        seen = 0
-
-        def __call__(self, image):
-            self.seen += 1
-            if self.seen == 3:  # the photo and two frames
-                signal.raise_signal(signal.SIGINT)
-            return super().__call__(image)
-
     before = signal.getsignal(signal.SIGINT)
-    tally = drive(replace(options, live=True), Stopping())
+    tally = drive(replace(options, live=True), stopping(finder))
     assert tally.frames == 2
     assert probe(options.output).frames >= 1
     assert signal.getsignal(signal.SIGINT) is before

@@ -47,7 +47,15 @@ class Clips:
 
     def first(self, count: int) -> Clips:
         """The first clips alone."""
-        return Clips(**{name: tensor[:count] for name, tensor in vars(self).items()})
+        return self.take(torch.arange(min(count, len(self))))
+
+    def take(self, numbers: Int[Tensor, " chosen"]) -> Clips:
+        """Some of the clips.
+
+        Args:
+            numbers: Which, in this order.
+        """
+        return Clips(**{name: tensor[numbers] for name, tensor in vars(self).items()})
 
     def to(self, device: torch.device | str, non_blocking: bool = False) -> Clips:
         """The same on another device."""

@@ -19,7 +19,7 @@ from human_capture.reenact.driving.backdrops import Picture
 from human_capture.reenact.driving.interruption import until_interrupted
 from human_capture.reenact.driving.options import DriveOptions
 from human_capture.reenact.driving.pacing import paced
-from human_capture.reenact.driving.show import Show, Tally, avatar_photos
+from human_capture.reenact.driving.show import Show, Tally, avatar_names, avatar_photos
 from human_capture.reenact.driving.sources import (
     RecordedDriver,
     is_picture,
@@ -87,8 +87,7 @@ def _check_output(path: Path, options: DriveOptions) -> None:
     photos = avatar_photos(options.avatar)
     spare(path, [options.driver, options.background, *photos])
     if photos and is_picture(path):
-        named = options.avatar
-        spare_folders(path.parent, [named] if isinstance(named, str) else named)
+        spare_folders(path.parent, avatar_names(options.avatar))
 
 
 def _drive_video(show: Show, path: Path) -> None:

@@ -21,6 +21,9 @@ from human_capture.common.errors import InputError
 _REACH = 1.0  # how far a face gets while unseen, over the longer side of its box
 _GROWTH = 1.6  # how much larger or smaller it may look then
 
+LOOKS_A_SECOND = 10.0
+"""At a recorded video; in between hardly a head moves by its own size."""
+
 Image = UInt8[np.ndarray, "height width 3"]
 
 

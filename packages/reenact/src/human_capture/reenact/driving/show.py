@@ -23,10 +23,10 @@ from human_capture.reenact.driving.performance import (
     Performed,
     first_pose,
 )
-from human_capture.reenact.driving.photos import read_heads
 from human_capture.reenact.driving.sources import DriverFrame, RecordedDriver
 from human_capture.reenact.driving.transfer import PoseTransfer
 from human_capture.reenact.faces import FaceTracker, Finder
+from human_capture.reenact.portraits import read_heads
 from human_capture.reenact.reenactors import load_reenactor
 from human_capture.reenact.steady_squares import SquareFilter
 
@@ -164,12 +164,17 @@ def open_avatar(named: str | list[str], weights: str | None, finder: Finder) -> 
         InputError: There is neither, a photo that was named shows no face, or none of
             a folder does.
     """
-    names = [named] if isinstance(named, str) else named
+    names = avatar_names(named)
     if not avatar_photos(names):
         return Avatar.load(names[0], weights)
     reenactor = load_reenactor(weights or "heads")
     heads = read_heads(names, reenactor.size, finder)
     return Avatar.of(reenactor, heads, weights or "heads")
+
+
+def avatar_names(named: str | list[str]) -> list[str]:
+    """All that is named, as a list."""
+    return [named] if isinstance(named, str) else named
 
 
 def avatar_photos(named: str | list[str]) -> list[Path]:
@@ -181,7 +186,7 @@ def avatar_photos(named: str | list[str]) -> list[Path]:
     Raises:
         InputError: There is neither.
     """
-    names = [named] if isinstance(named, str) else named
+    names = avatar_names(named)
     if len(names) == 1 and (is_avatar(names[0]) or names[0].endswith(".safetensors")):
         return []
     return find_photos(names)

@@ -40,9 +40,7 @@ def some(clips: Clips, most: int = MOST) -> Clips:
         most: How many at most.
     """
     count = len(clips)
-    chosen = torch.linspace(0, count - 1, min(count, most)).round().long()
-    parts = vars(clips).items()
-    return Clips(**{name: part[chosen] for name, part in parts})
+    return clips.take(torch.linspace(0, count - 1, min(count, most)).round().long())
 
 
 def kept_aside(clips: Clips) -> Examples:

@@ -19,16 +19,14 @@ from human_capture.common.errors import InputError
 from human_capture.common.video import decode, is_video, probe
 from human_capture.reenact.clips import Clips
 from human_capture.reenact.crops import crop_face, crop_mask, face_square
-from human_capture.reenact.driving.photos import find_portraits
-from human_capture.reenact.faces import FaceTracker
+from human_capture.reenact.faces import LOOKS_A_SECOND, FaceTracker
 from human_capture.reenact.landmarks import face68
+from human_capture.reenact.portraits import find_portraits
 
 Image = UInt8[np.ndarray, "height width 3"]
 
 PHOTO = -1
 """Stands for the number of the video where there is none."""
-
-_LOOKS_A_SECOND = 10  # at a video; in between hardly a head moves by its own size
 
 
 @dataclass(frozen=True)
@@ -124,7 +122,7 @@ class _Reader:
         chosen = np.linspace(0, info.frames - 1, min(most, info.frames)).round()
         wanted = set(chosen.astype(int).tolist())
         # frames in between, too, or who has moved far is not found again
-        stride = max(int(info.fps / _LOOKS_A_SECOND), 1)
+        stride = max(int(info.fps / LOOKS_A_SECOND), 1)
         second = round(info.fps / stride)
         tracker = FaceTracker(self.finder, self.face, patience=second)
         for frame in decode(path):

@@ -17,7 +17,7 @@ from human_capture.common.detectors.person_mask import PersonSegmenter
 from human_capture.common.errors import InputError
 from human_capture.common.video import Frame, VideoInfo, decode, probe
 from human_capture.reenact.crops import Square, crop_face, crop_mask, face_square
-from human_capture.reenact.faces import FaceTracker
+from human_capture.reenact.faces import LOOKS_A_SECOND, FaceTracker
 from human_capture.reenact.preparation.options import PrepareOptions
 from human_capture.reenact.preparation.records import (
     EncodedClip,
@@ -28,7 +28,6 @@ from human_capture.reenact.preparation.sources import Source
 
 Image = UInt8[np.ndarray, "height width 3"]
 
-_LOOKS_A_SECOND = 10.0  # at a video; in between hardly a head moves by its own size
 _JUMPED = "after a jump to what may be somebody else"
 
 
@@ -74,7 +73,7 @@ def cut_video(source: Source, options: PrepareOptions) -> Cut:
         warnings.simplefilter("always", UserWarning)
         info = probe(source.path)
         chosen = chosen_frames(info, options)
-        looked_at = np.union1d(chosen, _shown(info, _LOOKS_A_SECOND))
+        looked_at = np.union1d(chosen, _shown(info, LOOKS_A_SECOND))
         second = round(len(looked_at) / info.duration)
         cutter = _Cutter(options, second, info.path.is_dir())
         wanted = set(chosen.tolist())

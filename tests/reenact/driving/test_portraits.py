@@ -9,7 +9,7 @@ from human_capture.common.errors import InputError
 from human_capture.common.images import write_image
 from human_capture.common.photos import find_photos
 from human_capture.reenact.crops import crop_face, face_square
-from human_capture.reenact.driving.photos import read_heads
+from human_capture.reenact.portraits import read_heads
 
 
 def test_files_and_folders_in_natural_order(tmp_path, paint):
