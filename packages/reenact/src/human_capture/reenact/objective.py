@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from human_capture.reenact.losses.adversarial import generator_loss
 from human_capture.reenact.losses.features import feature_matching
 from human_capture.reenact.losses.segmentation import dice_loss
+from human_capture.reenact.losses.views import View, look_at
 
 
 @dataclass(frozen=True)
@@ -62,19 +63,30 @@ class PictureLoss:
         name: Under which it is logged.
         loss: Takes both, in [0, 1], and has no parameters that are trained.
         weight: How much it counts.
+        view: What of the pictures it sees. The official loss of VGGFace sees the face;
+            what eyes and mouth do then counts more.
     """
 
     name: str
     loss: nn.Module
     weight: float = 1.0
+    view: View = "picture"
 
     def __call__(
         self,
         found: Float[Tensor, "clip 3 height width"],
         wanted: Float[Tensor, "clip 3 height width"],
+        landmarks: Float[Tensor, "clip 68 2"],
     ) -> Float[Tensor, ""]:
-        """The loss with its weight."""
-        value: Tensor = self.weight * self.loss(found, wanted)
+        """The loss with its weight.
+
+        Args:
+            found: Drawn pictures in [0, 1].
+            wanted: Photographs.
+            landmarks: iBUG's 68 of the photographs, as shares of the side.
+        """
+        seen = (look_at(images, landmarks, self.view) for images in (found, wanted))
+        value: Tensor = self.weight * self.loss(*seen)
         return value
 
 

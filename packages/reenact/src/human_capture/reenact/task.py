@@ -145,7 +145,8 @@ class ReenactmentTask(KeepsRandomNumbers, LightningModule):
         pose = self.reenactor.pose_of(seen.driver, landmarks)
         drawn = self.reenactor.draw(each.mean(1), pose)
         picture, mask = drawn.picture.float(), drawn.mask.float()
-        own = {term.name: term(picture, photographs) for term in self.pictures}
+        compared = (picture, photographs, landmarks)
+        own = {term.name: term(*compared) for term in self.pictures}
         own |= mask_losses(self.objective, mask, seen.mask, self.compatibility)
         if self.global_step < self.judge_from:
             require_finite({"generator": total(own)}, self.global_step)

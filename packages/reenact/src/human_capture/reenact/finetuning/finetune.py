@@ -124,13 +124,13 @@ def picture_losses(options: FinetuneOptions) -> list[PictureLoss]:
     losses = [
         PictureLoss("pyramid", PyramidLoss(), 10.0),
         PictureLoss("picture", FaceFeaturesLoss(), 2.0),
-        PictureLoss("face", FaceFeaturesLoss(face=True), 4.0),
+        PictureLoss("face", FaceFeaturesLoss(), 4.0, "face"),
     ]
     if options.vgg19:
         losses.append(PictureLoss("vgg19", VGGLoss(options.vgg19), 3e-2))
     if options.vggface:
-        face = VGGLoss(options.vggface, "vgg16", face=True)
-        losses.append(PictureLoss("vggface", face, 6e-3))
+        face = VGGLoss(options.vggface, "vgg16")
+        losses.append(PictureLoss("vggface", face, 6e-3, "face"))
     return losses
 
 

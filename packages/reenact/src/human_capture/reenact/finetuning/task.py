@@ -101,7 +101,8 @@ class FinetuningTask(KeepsRandomNumbers, LightningModule):
         picture, mask = drawn.picture.float(), drawn.mask.float()
         rows = functional.normalize(self.row, dim=0).expand(len(batch), -1)
         played = play(self.discriminator, self.objective, picture, photographs, rows)
-        own = {term.name: term(picture, photographs) for term in self.pictures}
+        compared = (picture, photographs, batch.landmarks + seen.shift[:, None])
+        own = {term.name: term(*compared) for term in self.pictures}
         own |= mask_losses(self.objective, mask, seen.mask, self.compatibility)
         mine = total(own | {"through": played.through})
         players = {"generator": mine, "discriminator": played.against}

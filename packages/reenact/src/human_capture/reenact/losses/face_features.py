@@ -11,7 +11,6 @@ from torch.nn import functional
 
 from human_capture.common.detectors.features import ConvolutionalFeatures
 from human_capture.common.detectors.models import find_network
-from human_capture.reenact.losses.perceptual import face_of
 
 
 class FaceFeaturesLoss(nn.Module):
@@ -22,14 +21,11 @@ class FaceFeaturesLoss(nn.Module):
     its numbers.
 
     Args:
-        face: Look at the face alone, as the official loss of VGGFace does; what eyes
-            and mouth do then counts more.
         folder: Folder with the network file; see ``models.find_network``.
     """
 
-    def __init__(self, face: bool = False, folder: Path | None = None) -> None:
+    def __init__(self, folder: Path | None = None) -> None:
         super().__init__()
-        self.face = face
         path = find_network("face_detection_short_range.tflite", folder)
         self.network = ConvolutionalFeatures(path)
 
@@ -59,8 +55,6 @@ class FaceFeaturesLoss(nn.Module):
         Args:
             images: In [0, 1].
         """
-        if self.face:
-            images = face_of(images)
         size = self.network.size
         if images.shape[-2:] != (size, size):
             images = functional.interpolate(

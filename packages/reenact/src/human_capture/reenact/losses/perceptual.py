@@ -8,7 +8,6 @@ from typing import Any, Literal
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
-from torch.nn import functional
 from torchvision.models import vgg16, vgg19
 
 from human_capture.common.errors import InputError
@@ -22,8 +21,6 @@ _MEANS = {
 _DEVIATIONS = {"caffe": (1.0, 1.0, 1.0), "imagenet": (0.229, 0.224, 0.225)}
 _LAST = 30  # layers up to the last feature that counts, the 13th ReLU of both
 _MAKE = {"vgg19": vgg19, "vgg16": vgg16}
-FACE_SHARE = 1.8
-"""Side of a crop over that of the face's box; the face is its middle."""
 
 
 class VGGLoss(nn.Module):
@@ -37,7 +34,6 @@ class VGGLoss(nn.Module):
             ``vgg19-d01eb7cb.pth``, of which only tensors are read; or ``torchvision``
             for the weights that torchvision fetches, centred as ``imagenet``.
         kind: ``vgg19`` or ``vgg16``.
-        face: Compare the middle of the crops alone, where the face is.
         centring: How the weights want pictures: ``caffe`` (BGR of 255, means taken off;
             the files of the official code) or ``imagenet``.
         compatibility: Scale and centre pictures as the official code does: squeezed
@@ -48,13 +44,12 @@ class VGGLoss(nn.Module):
         self,
         weights: str | Path,
         kind: Literal["vgg19", "vgg16"] = "vgg19",
-        face: bool = False,
         centring: Literal["caffe", "imagenet"] = "caffe",
         compatibility: bool = False,
     ) -> None:
         super().__init__()
         self.layers = _vgg(kind, weights)
-        self.face, self.compatibility = face, compatibility
+        self.compatibility = compatibility
         self.centring = "imagenet" if weights == "torchvision" else centring
         means, deviations = _MEANS[self.centring], _DEVIATIONS[self.centring]
         self.register_buffer("means", torch.tensor(means)[:, None, None])
@@ -93,26 +88,11 @@ class VGGLoss(nn.Module):
         return maps
 
     def _prepared(self, images: Tensor) -> Tensor:
-        if self.face:
-            images = face_of(images)
         if self.compatibility:
             return 255 * (images + 1) / 2 - self.means
         if self.centring == "caffe":
             images = 255 * images.flip(-3)
         return (images - self.means) / self.deviations
-
-
-def face_of(
-    images: Float[Tensor, "*clip channel height width"],
-) -> Float[Tensor, "*clip channel height width"]:
-    """The middle of crops, brought to their size; where the crop rule puts the face."""
-    height, width = images.shape[-2:]
-    rows, columns = round(height / FACE_SHARE), round(width / FACE_SHARE)
-    top, left = (height - rows) // 2, (width - columns) // 2
-    part = images[..., top : top + rows, left : left + columns]
-    return functional.interpolate(
-        part, size=(height, width), mode="bilinear", align_corners=False
-    )
 
 
 def _vgg(kind: str, weights: str | Path) -> nn.Sequential:
