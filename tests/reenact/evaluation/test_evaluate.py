@@ -91,6 +91,10 @@ def test_an_evaluation_is_continued_and_not_repeated(options, tmp_path, capsys):
     )
     assert driver["recognised"] == 0 < photos["recognised"]
     assert photos["identity_raw"] < driver["identity_raw"]
+    driving = parts["driving"]
+    assert len(driving["each"]["pose_error"]) == SETUP.people
+    for figure, each in driving["each"].items():
+        assert driving["figures"][figure] == pytest.approx(sum(each) / len(each))
     table = (out / "table.md").read_text()
     assert table.count("| still |") == 6
     names = {path.name for path in (out / "pictures").iterdir()}

@@ -117,5 +117,6 @@ def leakage(learnt: Described, judged: Described) -> Outcome:
             "yaw": yaw,
             "pitch": pitch,
             "roll": roll,
-        }
+        },
+        each={"identity": told.each.tolist()},
     )

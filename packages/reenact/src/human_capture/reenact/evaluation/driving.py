@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from statistics import fmean
 
 import numpy as np
 import torch
@@ -28,28 +29,31 @@ def driving(draw: Draw, material: Material, sheet_path: Path) -> Outcome:
         material: What it is judged with.
         sheet_path: File of a contact sheet of people driven by others.
     """
-    pose = PoseError(material.mean_face)
-    everybody = range(material.people.count)
-    for person in everybody:
-        frames = material.poses(person)
-        drivers = material.judges.landmarks(material.people[frames].pictures())
-        pose.update(material.judges.landmarks(draw(person, frames)), drivers)
+    own = [_driven_by_self(draw, material, p) for p in range(material.people.count)]
+    others = _driven_by_others(draw, material)
+    figures = {name: fmean(found[name] for found in own) for name in own[0]}
+    write_image(sheet_path, _driving_sheet(draw, material))
+    each = {"pose_error": [found["pose_error"] for found in own]}
+    return Outcome(figures | others.figures, each=each | others.each)
+
+
+def _driven_by_self(draw: Draw, material: Material, person: int) -> dict[str, float]:
+    pose, frames = PoseError(material.mean_face), material.poses(person)
+    drivers = material.judges.landmarks(material.people[frames].pictures())
+    pose.update(material.judges.landmarks(draw(person, frames)), drivers)
     found = pose.compute()
-    figures = {
+    return {
         "pose_error": float(found["plain"]),
         "pose_error_aligned": float(found["aligned"]),
         "lost_self": float(found["drawn_missing"] / pose.count),
         "lost_drivers": float(found["driver_missing"] / pose.count),
     }
-    figures |= _driven_by_others(draw, material)
-    write_image(sheet_path, _driving_sheet(draw, material))
-    return Outcome(figures)
 
 
-def _driven_by_others(draw: Draw, material: Material) -> dict[str, float]:
-    lost, known = [], []
-    errors = IdentityError()
+def _driven_by_others(draw: Draw, material: Material) -> Outcome:
+    lost, known, each = [], [], []
     for person in range(material.people.count):
+        errors = IdentityError()
         for other in material.drivers(person):
             drawn = draw(person, material.poses(other))
             landmarks = material.judges.landmarks(drawn)
@@ -61,11 +65,13 @@ def _driven_by_others(draw: Draw, material: Material) -> dict[str, float]:
             errors.update(said, target)
             wanted = torch.full((len(said),), person)
             known.append(recognised(said, material.targets, wanted))
+        each.append({f"identity_{k}": float(v) for k, v in errors.compute().items()})
     figures = {"lost_cross": float(torch.cat(lost).double().mean())}
-    if known:
-        mean = {f"identity_{k}": float(v) for k, v in errors.compute().items()}
-        figures |= mean | {"recognised": float(torch.cat(known).double().mean())}
-    return figures
+    if not known:
+        return Outcome(figures)
+    figures |= {name: fmean(found[name] for found in each) for name in each[0]}
+    figures["recognised"] = float(torch.cat(known).double().mean())
+    return Outcome(figures, each={"identity_raw": [e["identity_raw"] for e in each]})
 
 
 def _driving_sheet(

@@ -131,7 +131,8 @@ def evaluate(
         results.put(subject.name, subject.digest, part, outcome)
         shown = ", ".join(f"{k} {v:.4g}" for k, v in outcome.figures.items())
         Console().print(f"{subject.name}, {part}: {shown}", soft_wrap=True)
-    write_report({part: _of_part(results, subjects, part) for part in COLUMNS}, output)
+    found = {part: _of_part(results, subjects, part) for part in COLUMNS}
+    write_report(found, output, methods[0].name if methods[1:] else None)
     return results
 
 

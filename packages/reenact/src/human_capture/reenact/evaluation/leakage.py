@@ -35,11 +35,13 @@ class IdentityLeakage:
         accuracy: Share of frames whose person it names.
         standard_error: Of the accuracy, over clips.
         chance: Accuracy of always naming the person with most frames.
+        each: Accuracy for each person.
     """
 
     accuracy: float
     standard_error: float
     chance: float
+    each: Float[Tensor, " person"]
 
 
 def identity_leakage(
@@ -64,11 +66,13 @@ def identity_leakage(
         probe = fit_logistic(descriptors[~held], person[~held], count)
         named = probe(descriptors[held]).argmax(-1)
         right[held] = (named == person[held]).double()
-    most = int(torch.bincount(person).max())
+    frames = torch.bincount(person, minlength=count)
+    hits = torch.bincount(person, weights=right, minlength=count)
     return IdentityLeakage(
         float(right.mean()),
         bootstrap_error(right, clip, generator),
-        most / len(person),
+        int(frames.max()) / len(person),
+        hits / frames,
     )
 
 

@@ -24,7 +24,7 @@ from human_capture.reenact.evaluation.landmark_judges import (
 )
 from human_capture.reenact.evaluation.people import People, spread
 
-VERSION = 2
+VERSION = 3
 """Goes up when outcomes change that the setup does not tell of."""
 
 

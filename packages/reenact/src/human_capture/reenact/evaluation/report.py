@@ -9,10 +9,8 @@ from pathlib import Path
 from human_capture.common.files import atomic_path
 from human_capture.common.images import write_image
 from human_capture.reenact.evaluation.charts import line_chart
-from human_capture.reenact.evaluation.results import Outcome
-
-Outcomes = Mapping[str, Mapping[str, Outcome]]
-"""By part, then by method."""
+from human_capture.reenact.evaluation.comparison import comparison
+from human_capture.reenact.evaluation.results import Outcome, Outcomes
 
 Columns = Mapping[str, tuple[str, str]]
 
@@ -83,17 +81,21 @@ CURVES = {
 """Titles of the axes of each curve."""
 
 
-def tables(outcomes: Outcomes) -> str:
+def tables(outcomes: Outcomes, first: str | None = None) -> str:
     """All figures in Markdown, one table for each part.
 
     Args:
         outcomes: By part, then by method.
+        first: Method that the others are compared with; none when absent.
     """
-    return "\n".join(
+    parts = [
         f"## {part.capitalize()}\n\n{_NOTES[part]}\n\n{_table(columns, outcomes[part])}"
         for part, columns in COLUMNS.items()
         if outcomes.get(part)
-    )
+    ]
+    if first is not None:
+        parts.append(comparison(outcomes, first))
+    return "\n".join(filter(None, parts))
 
 
 def _table(columns: Columns, methods: Mapping[str, Outcome]) -> str:
@@ -115,15 +117,16 @@ def _cell(value: float | None, form: str) -> str:
     return f"{100 * value:.1f} %" if form == "%" else format(value, form)
 
 
-def write_report(outcomes: Outcomes, folder: Path) -> None:
+def write_report(outcomes: Outcomes, folder: Path, first: str | None = None) -> None:
     """Write ``table.md`` and a picture of each curve.
 
     Args:
         outcomes: By part, then by method.
         folder: Where to.
+        first: Method that the others are compared with; none when absent.
     """
     with atomic_path(folder / "table.md") as temporary:
-        temporary.write_text(tables(outcomes))
+        temporary.write_text(tables(outcomes, first))
     for curve, (x_title, y_title) in CURVES.items():
         lines = {
             name: outcome.curves[curve]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,10 +23,17 @@ class Outcome:
     Attributes:
         figures: Numbers by name.
         curves: Curves by name.
+        each: Some of the numbers for each person, whose mean they are; for comparing
+            methods person by person.
     """
 
     figures: dict[str, float]
     curves: dict[str, Curve] = field(default_factory=dict)
+    each: dict[str, list[float]] = field(default_factory=dict)
+
+
+Outcomes = Mapping[str, Mapping[str, Outcome]]
+"""By part, then by method."""
 
 
 class Results:
@@ -79,7 +87,7 @@ class Results:
         if found is None or known.get("digest") != digest:
             return None
         curves = {n: [(x, y) for x, y in c] for n, c in found["curves"].items()}
-        return Outcome(found["figures"], curves)
+        return Outcome(found["figures"], curves, found["each"])
 
     def put(self, method: str, digest: str, part: str, outcome: Outcome) -> None:
         """Keep an outcome, and forget those of the method's other weights."""
