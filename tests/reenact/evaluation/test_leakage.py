@@ -35,6 +35,8 @@ def test_noise_gives_nothing_away():
     told = identity_leakage(noise(1, len(PERSON), 12), PERSON, CLIP, random())
     assert abs(told.accuracy - told.chance) < 0.1
     assert 0 < told.standard_error < 0.1
+    assert told.each.shape == (PEOPLE,) and told.each.std() > 0
+    assert told.each.mean().item() == pytest.approx(told.accuracy)
 
 
 def test_what_tells_the_clip_but_not_the_person_does_not_help():
