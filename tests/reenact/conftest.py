@@ -22,7 +22,7 @@ def descriptions_for(size):
     """What makes the networks of :func:`networks_for`, as weights files have it."""
     encoder = {"size": size, "most": 16, "width": 8}
     who = described("compact.CompactEncoder", outputs=8, **encoder)
-    how = described("compact.CompactEncoder", outputs=6, dropout=0.2, **encoder)
+    how = described("compact.GridEncoder", outputs=6, dropout=0.2, **encoder)
     return {
         "reenactor": described(
             "reenactor.Reenactor",

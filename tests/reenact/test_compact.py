@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from human_capture.reenact.networks.compact import compact_networks
+from human_capture.reenact.networks.compact import GridEncoder, compact_networks
 from human_capture.reenact.networks.discriminator import score
 
 
@@ -13,6 +13,22 @@ def test_sizes_of_the_four_networks_fit(size):
     drawn = networks.generator(identity, networks.pose_encoder(frames[:, 0]))
     assert drawn.picture.shape == (2, 3, size, size)
     assert score(networks.discriminator(drawn.picture), identity).shape == (2,)
+
+
+@pytest.mark.parametrize("size", [16, 32, 64, 128, 256])
+def test_a_grid_encoder_sees_the_middle_and_where_things_are(size):
+    torch.manual_seed(0)
+    encoder = GridEncoder(5, size, width=4, most=8, cell=3).eval()
+    picture = torch.zeros(1, 3, size, size)
+    border, spot = picture.clone(), size // 8
+    border[..., :spot, :] = border[..., -spot:] = 1
+    assert torch.equal(encoder(border), encoder(picture))
+    left, right = picture.clone(), picture.clone()
+    left[..., 3 * spot : 4 * spot, 2 * spot : 3 * spot] = 1
+    right[..., 3 * spot : 4 * spot, 5 * spot : 6 * spot] = 1
+    # a whole number of cells apart, which a mean over the cells would not see
+    left, right = (encoder(x) - encoder(picture) for x in (left, right))
+    assert (left - right).norm() > 0.1 * left.norm() > 0
 
 
 def test_a_few_steps_in_half_precision_draw_a_picture():
