@@ -91,6 +91,7 @@ def test_an_evaluation_is_continued_and_not_repeated(options, tmp_path, capsys):
     )
     assert driver["recognised"] == 0 < photos["recognised"]
     assert photos["identity_raw"] < driver["identity_raw"]
+    assert set(figures["found landmarks"]) == {"retrieval", "keypoints", "leakage"}
     driving = parts["driving"]
     assert len(driving["each"]["pose_error"]) == SETUP.people
     for figure, each in driving["each"].items():

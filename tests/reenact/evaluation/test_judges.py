@@ -7,7 +7,10 @@ from human_capture.common.errors import InputError
 from human_capture.reenact.datasets.synthetic import DrawClip, TalkingHeadRecipe
 from human_capture.reenact.evaluation import face_recognition
 from human_capture.reenact.evaluation.face_recognition import DlibFaceRecognition
-from human_capture.reenact.evaluation.landmark_judges import MeshLandmarks
+from human_capture.reenact.evaluation.landmark_judges import (
+    MeshLandmarks,
+    completed,
+)
 from human_capture.reenact.evaluation.pose_error import landmark_errors, missing
 
 needs_extra = pytest.mark.skipif(
@@ -89,3 +92,13 @@ def test_without_landmarks_the_middle_is_described(clips):
     seen[..., :8, :] = 1
     assert torch.equal(judge(seen, nowhere), said)
     assert judge(seen[:0], nowhere[:0]).shape == (0, 128)
+
+
+def test_a_face_that_was_not_found_has_the_mean_of_the_others():
+    faces = torch.rand(3, 68, 2)
+    lost = faces.clone()
+    lost[1] = torch.nan
+    whole = completed(lost)
+    assert torch.equal(whole[[0, 2]], faces[[0, 2]])
+    torch.testing.assert_close(whole[1], faces[[0, 2]].mean(0))
+    assert (completed(torch.full((2, 68, 2), torch.nan)) == 0.5).all()

@@ -13,6 +13,7 @@ from torch.nn.functional import interpolate, one_hot
 from human_capture.common.images import write_image
 from human_capture.reenact.evaluation.classes import expression_and_view
 from human_capture.reenact.evaluation.keypoint_regression import keypoint_regression
+from human_capture.reenact.evaluation.landmark_judges import LandmarkJudge, completed
 from human_capture.reenact.evaluation.leakage import identity_leakage, recovery
 from human_capture.reenact.evaluation.people import Described, People, spread
 from human_capture.reenact.evaluation.results import Outcome
@@ -37,8 +38,20 @@ def pixel_descriptors(people: People) -> Described:
 
 
 def landmark_descriptors(people: People) -> Described:
-    """The true landmarks: what methods driven by key points know at best."""
+    """The true landmarks: what nobody knows who only has pictures."""
     return Described(people, people.landmarks.flatten(1) - 0.5)
+
+
+def found_landmark_descriptors(people: People, judge: LandmarkJudge) -> Described:
+    """Landmarks found in the pictures: what methods driven by key points know.
+
+    Args:
+        people: All frames.
+        judge: Finds them; a face that is not found has the mean of the others.
+    """
+    parts = torch.split(torch.arange(len(people)), 256)
+    found = torch.cat([judge(people[part].pictures()) for part in parts])
+    return Described(people, completed(found).flatten(1) - 0.5)
 
 
 def class_descriptors(people: People) -> Described:

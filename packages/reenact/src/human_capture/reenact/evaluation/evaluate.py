@@ -18,6 +18,7 @@ from human_capture.common.processors import find_device
 from human_capture.common.progress import progress
 from human_capture.reenact.evaluation.descriptors import (
     class_descriptors,
+    found_landmark_descriptors,
     keypoints,
     landmark_descriptors,
     leakage,
@@ -34,7 +35,7 @@ from human_capture.reenact.evaluation.material import (
 )
 from human_capture.reenact.evaluation.methods import Imitator, Method
 from human_capture.reenact.evaluation.paths import paths
-from human_capture.reenact.evaluation.people import Described
+from human_capture.reenact.evaluation.people import Described, People
 from human_capture.reenact.evaluation.report import COLUMNS, write_report
 from human_capture.reenact.evaluation.results import Outcome, Results
 from human_capture.reenact.evaluation.shaking import shaking
@@ -181,20 +182,26 @@ def _file(output: Path, name: str, part: str) -> Path:
 
 
 _REFERENCES = (
-    "other photos", "the driver", "pixels", "true landmarks", "true classes",
+    "other photos", "the driver", "pixels", "found landmarks", "true landmarks",
+    "true classes",
 )  # fmt: skip
 
 
 def _references(material: Material, output: Path) -> Iterator[Subject]:
     """What bounds the errors of drawing, and descriptors to beat."""
-    photo, driver, pixels, landmarks, classes = _REFERENCES
+    photo, driver, pixels, found, true, classes = _REFERENCES
     for name, draw in ((photo, _photo), (driver, _driver)):
         path = _file(output, name, "driving")
         part = partial(driving, partial(draw, material), material, path)
         yield Subject(name, "", {"driving": part})
-    for name, make in ((pixels, pixel_descriptors), (landmarks, landmark_descriptors)):
-        learnt = partial(lambda make: make(material.learners), make)
-        judged = partial(lambda make: make(material.people), make)
+
+    def find(people: People) -> Described:
+        return found_landmark_descriptors(people, material.judges.landmarks)
+
+    describe = {pixels: pixel_descriptors, found: find, true: landmark_descriptors}
+    for name, make in describe.items():
+        learnt = cache(partial(lambda make: make(material.learners), make))
+        judged = cache(partial(lambda make: make(material.people), make))
         file = partial(_file, output, name)
         yield Subject(name, "", _descriptor_parts(learnt, judged, file))
 

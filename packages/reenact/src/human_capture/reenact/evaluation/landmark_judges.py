@@ -15,6 +15,7 @@ from human_capture.common.detectors.models import Network, find_network
 from human_capture.common.detectors.regions import ImagePyramid, Region
 from human_capture.common.images import to_bytes
 from human_capture.reenact.crops import SCALE
+from human_capture.reenact.evaluation.pose_error import missing
 from human_capture.reenact.landmarks import face68
 
 
@@ -74,6 +75,17 @@ class MeshLandmarks:
                 return None
             region = face.region
         return face
+
+
+def completed(found: Float[Tensor, "picture 68 2"]) -> Float[Tensor, "picture 68 2"]:
+    """Landmarks where a face that was not found has the mean of the others.
+
+    Args:
+        found: By a judge.
+    """
+    lost = missing(found)
+    mean = found[~lost].mean(0).nan_to_num(0.5)  # the middle, if none is found
+    return torch.where(lost[:, None, None], mean, found)
 
 
 _LOOK = 1.5  # of the network's view over the extent of the landmarks

@@ -16,8 +16,8 @@ from human_capture.common.publishing import find_weights, load_network
 from human_capture.reenact.evaluation.landmark_judges import (
     LandmarkJudge,
     MeshLandmarks,
+    completed,
 )
-from human_capture.reenact.evaluation.pose_error import missing
 from human_capture.reenact.networks.any_reenactor import AnyReenactor
 from human_capture.reenact.networks.reenactor import Reenactor
 from human_capture.reenact.reenactors import WEIGHTS
@@ -108,10 +108,7 @@ class TrainedImitator:
         """Landmarks; a face that is not found has the mean of the others."""
         if self.landmarks is None:
             return torch.full((len(pictures), 68, 2), torch.nan, device=self.device)
-        found = self.landmarks(pictures)
-        lost = missing(found)
-        mean = found[~lost].mean(0).nan_to_num(0.5)  # the middle, if none is found
-        return torch.where(lost[:, None, None], mean, found).to(self.device)
+        return completed(self.landmarks(pictures)).to(self.device)
 
     def _fitting(
         self, pictures: Float[Tensor, "frame 3 height width"]
