@@ -163,7 +163,8 @@ def test_reenactors_are_evaluated(config: Path, tmp_path: Path, cache, monkeypat
         name = Path(method["weights"]).parent.name
         method["weights"] = str(tmp_path / f"{name}.safetensors")
         save_untrained(name, Path(method["weights"]))
-    settings |= {"setup": SMALL_SETUP, "output": str(tmp_path / "out")}
+    setup = settings.get("setup", {}) | SMALL_SETUP
+    settings |= {"setup": setup, "output": str(tmp_path / "out")}
     (tmp_path / "small.yaml").write_text(yaml.safe_dump(settings))
     assert run_reenact(["evaluate", f"--config={tmp_path}/small.yaml"]) == 0
     table = (tmp_path / "out" / "table.md").read_text()

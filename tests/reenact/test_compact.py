@@ -26,9 +26,9 @@ def test_a_grid_encoder_sees_the_middle_and_where_things_are(size):
     left, right = picture.clone(), picture.clone()
     left[..., 3 * spot : 4 * spot, 2 * spot : 3 * spot] = 1
     right[..., 3 * spot : 4 * spot, 5 * spot : 6 * spot] = 1
-    # a whole number of cells apart, which a mean over the cells would not see
+    # a whole number of cells apart, which a mean over the cells would hardly see
     left, right = (encoder(x) - encoder(picture) for x in (left, right))
-    assert (left - right).norm() > 0.1 * left.norm() > 0
+    assert (left - right).norm() > 0.5 * left.norm() > 0
 
 
 def test_a_few_steps_in_half_precision_draw_a_picture():

@@ -1,6 +1,7 @@
 import json
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 import pytest
 import torch
@@ -92,6 +93,7 @@ def test_an_evaluation_is_continued_and_not_repeated(options, tmp_path, capsys):
     assert driver["recognised"] == 0 < photos["recognised"]
     assert photos["identity_raw"] < driver["identity_raw"]
     assert set(figures["found landmarks"]) == {"retrieval", "keypoints", "leakage"}
+    assert figures["found landmarks"] != figures["true landmarks"]
     driving = parts["driving"]
     assert len(driving["each"]["pose_error"]) == SETUP.people
     for figure, each in driving["each"].items():
@@ -112,6 +114,16 @@ def test_an_evaluation_is_continued_and_not_repeated(options, tmp_path, capsys):
     (tmp_path / "some.safetensors").write_bytes(b"second")
     evaluate(options, lambda method, device: model, colour_judges)
     assert capsys.readouterr().out.count("still, ") == 6
+
+
+@pytest.mark.filterwarnings("error")
+def test_identities_need_not_be_judged(options):
+    unknown = replace(options, setup=replace(SETUP, recognise=False))
+    evaluate(unknown, lambda method, device: Still(), colour_judges)
+    driving = json.loads((Path(options.output) / "results.json").read_text())
+    driving = driving["methods"]["still"]["parts"]["driving"]
+    assert set(driving["each"]) == {"pose_error"}
+    assert "identity_raw" not in driving["figures"]
 
 
 def test_methods_have_different_names():

@@ -39,6 +39,13 @@ def test_noise_gives_nothing_away():
     assert told.each.mean().item() == pytest.approx(told.accuracy)
 
 
+def test_who_is_given_away_is_told_apart_from_who_is_not():
+    known = torch.eye(PEOPLE)[PERSON] * (PERSON == 2)[:, None]
+    told = identity_leakage(known, PERSON, CLIP, random())
+    assert told.each[2] == 1
+    assert told.each[torch.arange(PEOPLE) != 2].mean() < 0.5
+
+
 def test_what_tells_the_clip_but_not_the_person_does_not_help():
     # a room of its own for each clip: frames of it are known, the next clip is not
     rooms = noise(2, PEOPLE * CLIPS, 40)[CLIP] + 0.01 * noise(3, len(CLIP), 40)

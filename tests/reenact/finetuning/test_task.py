@@ -2,6 +2,7 @@
 
 import copy
 import math
+from dataclasses import dataclass, field
 
 import pytest
 import torch
@@ -12,6 +13,7 @@ from torch.nn import functional
 from torch.utils.data import DataLoader
 
 from human_capture.common.errors import InputError
+from human_capture.reenact.augmentation.geometry import shift
 from human_capture.reenact.augmentation.pose import PoseAugmentation
 from human_capture.reenact.clips import as_float
 from human_capture.reenact.finetuning.task import FinetuningTask
@@ -219,6 +221,36 @@ def test_networks_of_losses_are_neither_kept_nor_trained(
     assert not used & {id(parameter) for parameter in task.pose_encoder.parameters()}
     assert used >= {id(task.row), id(task.person.identity)}
     assert not any("judge" in name for name in task.state_dict())
+
+
+@dataclass(frozen=True)
+class Compared(PictureLoss):
+    """A loss that remembers what should be drawn, and its landmarks."""
+
+    seen: list = field(default_factory=list)
+
+    def __call__(self, found, wanted, landmarks):
+        self.seen.append((wanted, landmarks))
+        return found.sum() * 0
+
+
+def test_landmarks_move_with_the_picture(networks, batch, task_of):
+    compared, moving = (
+        Compared("compared", nn.Identity()),
+        PoseAugmentation(False, False, True),
+    )
+    task = task_of(networks(), pictures=[compared], augmentation=moving)
+    task.log = lambda *_, **__: None
+    torch.manual_seed(1)
+    photographs = as_float(batch.frame) * as_float(batch.mask)
+    size, moved = photographs.shape[-1], 0
+    for _ in range(10):  # half of the pictures do not move
+        task.training_step(batch, 0)
+    for wanted, landmarks in compared.seen:
+        pixels = ((landmarks - batch.landmarks)[:, 0] * size).round().long()
+        torch.testing.assert_close(wanted, shift(photographs, pixels))
+        moved += int(pixels.any(1).sum())
+    assert moved > 0
 
 
 def test_who_loses_its_way_ends_the_training(networks, batch, task_of, trainer):

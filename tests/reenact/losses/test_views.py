@@ -52,9 +52,10 @@ def test_each_picture_has_its_own_mouth_which_stays_inside():
 
 def test_unknown_landmarks_are_told_only_where_they_matter():
     points = landmarks_at((0.5, 0.4), (0.5, 0.6))
-    points[0, 0] = torch.nan
+    points[0, 50] = torch.nan
     assert look_at(places(), points, "picture").shape == (1, 3, 64, 64)
     assert look_at(places(), points, "face").shape == (1, 3, 64, 64)
+    assert look_at(places(), points, "eyes").shape == (1, 3, 16, 32)
     with pytest.raises(InputError, match=r"at the mouth, .* are not known; leave out"):
         look_at(places(), points, "mouth")
 

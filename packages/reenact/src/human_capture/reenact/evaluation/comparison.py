@@ -38,7 +38,8 @@ class Compared:
             ours: Of each person.
             theirs: Of the same people.
         """
-        apart = torch.tensor(ours).double() - torch.tensor(theirs).double()
+        pairs = torch.tensor((ours, theirs), dtype=torch.float64)
+        apart = pairs[0] - pairs[1]
         mean, error = float(apart.mean()), float(apart.std() / len(apart) ** 0.5)
         if self.percent:
             return f"{100 * mean:+.1f} ± {100 * error:.1f} %"

@@ -38,7 +38,7 @@ def pixel_descriptors(people: People) -> Described:
 
 
 def landmark_descriptors(people: People) -> Described:
-    """The true landmarks: what nobody knows who only has pictures."""
+    """The true landmarks, known only because people are synthetic."""
     return Described(people, people.landmarks.flatten(1) - 0.5)
 
 

@@ -51,7 +51,7 @@ def _driven_by_self(draw: Draw, material: Material, person: int) -> dict[str, fl
 
 
 def _driven_by_others(draw: Draw, material: Material) -> Outcome:
-    lost, known, each = [], [], []
+    lost, known, people = [], [], []
     for person in range(material.people.count):
         errors = IdentityError()
         for other in material.drivers(person):
@@ -65,13 +65,18 @@ def _driven_by_others(draw: Draw, material: Material) -> Outcome:
             errors.update(said, target)
             wanted = torch.full((len(said),), person)
             known.append(recognised(said, material.targets, wanted))
-        each.append({f"identity_{k}": float(v) for k, v in errors.compute().items()})
+        if known:
+            people.append(errors.compute())
     figures = {"lost_cross": float(torch.cat(lost).double().mean())}
     if not known:
         return Outcome(figures)
-    figures |= {name: fmean(found[name] for found in each) for name in each[0]}
+    each = {
+        f"identity_{kind}": [float(found[kind]) for found in people]
+        for kind in ("raw", "renormalised")
+    }
+    figures |= {name: fmean(values) for name, values in each.items()}
     figures["recognised"] = float(torch.cat(known).double().mean())
-    return Outcome(figures, each={"identity_raw": [e["identity_raw"] for e in each]})
+    return Outcome(figures, each=each)
 
 
 def _driving_sheet(

@@ -133,7 +133,7 @@ def evaluate(
         shown = ", ".join(f"{k} {v:.4g}" for k, v in outcome.figures.items())
         Console().print(f"{subject.name}, {part}: {shown}", soft_wrap=True)
     found = {part: _of_part(results, subjects, part) for part in COLUMNS}
-    write_report(found, output, methods[0].name if methods[1:] else None)
+    write_report(found, output, methods[0].name if len(methods) > 1 else None)
     return results
 
 

@@ -16,7 +16,8 @@ from human_capture.reenact.networks.pose_encoder import PoseEncoder
 from human_capture.reenact.networks.sizes import doublings
 
 GRID = 6
-"""Cells along each side of what a :class:`GridEncoder` reads off."""
+"""Cells along each side that a :class:`GridEncoder` reads off: three quarters of 8, as
+its border and its halvings leave them."""
 
 
 def compact_networks(
@@ -96,7 +97,7 @@ class GridEncoder(nn.Module):
 
     A mean over the picture forgets where things are, and that is what a pose consists
     of. The border, an eighth of each side, is left out: by the rule of ``crops`` the
-    face does not reach it.
+    face hardly reaches it, even stretched and moved.
 
     Args:
         outputs: Numbers of the descriptor, with a spread of one.
