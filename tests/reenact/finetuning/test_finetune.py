@@ -298,8 +298,8 @@ def test_other_learnings_begin_anew(
 
 def test_perceptual_losses_come_with_their_files(options):
     losses = picture_losses(options(["photo.jpg"]))
-    assert [loss.name for loss in losses] == ["pyramid", "picture", "face"]
-    assert [loss.view for loss in losses] == ["picture", "picture", "face"]
+    assert [loss.name for loss in losses] == ["pyramid", "picture", "face", "eyes", "mouth"]
+    assert [loss.view for loss in losses[1:]] == ["picture", "face", "eyes", "mouth"]
     with pytest.raises(InputError, match="There is no weights file 'vgg'"):
         picture_losses(options(["photo.jpg"], vgg19="vgg"))
 

@@ -125,6 +125,8 @@ def picture_losses(options: FinetuneOptions) -> list[PictureLoss]:
         PictureLoss("pyramid", PyramidLoss(), 10.0),
         PictureLoss("picture", FaceFeaturesLoss(), 2.0),
         PictureLoss("face", FaceFeaturesLoss(), 4.0, "face"),
+        PictureLoss("eyes", PyramidLoss(), 10.0, "eyes"),
+        PictureLoss("mouth", PyramidLoss(), 10.0, "mouth"),
     ]
     if options.vgg19:
         losses.append(PictureLoss("vgg19", VGGLoss(options.vgg19), 3e-2))
