@@ -298,8 +298,9 @@ def test_other_learnings_begin_anew(
 
 def test_perceptual_losses_come_with_their_files(options):
     losses = picture_losses(options(["photo.jpg"]))
-    assert [loss.name for loss in losses] == ["pyramid", "picture", "face", "eyes", "mouth"]
-    assert [loss.view for loss in losses[1:]] == ["picture", "face", "eyes", "mouth"]
+    views = ["picture", "face", "eyes", "mouth"]
+    assert [loss.name for loss in losses] == ["pyramid", *views]
+    assert [loss.view for loss in losses[1:]] == views
     with pytest.raises(InputError, match="There is no weights file 'vgg'"):
         picture_losses(options(["photo.jpg"], vgg19="vgg"))
 
