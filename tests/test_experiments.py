@@ -160,7 +160,7 @@ def test_reenactors_are_evaluated(config: Path, tmp_path: Path, cache, monkeypat
     monkeypatch.setenv("HUMAN_CAPTURE_CACHE", str(cache))
     settings = yaml.safe_load(config.read_text())
     for method in settings["methods"]:
-        name = Path(method["weights"]).parent.name
+        name = Path(method["weights"]).parent.name.removesuffix("_second")
         method["weights"] = str(tmp_path / f"{name}.safetensors")
         save_untrained(name, Path(method["weights"]))
     setup = settings.get("setup", {}) | SMALL_SETUP
