@@ -1,15 +1,17 @@
 """Tiny networks and pictures of 16 pixels, to train in no time."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pytest
 import torch
 from lightning.pytorch import Trainer
+from torch import nn
 
 from human_capture.reenact.clip_frames import ClipFrames
 from human_capture.reenact.clips import Clips
 from human_capture.reenact.networks.compact import compact_networks
 from human_capture.reenact.networks.reenactor import Reenactor
+from human_capture.reenact.objective import PictureLoss
 
 NETWORKS = "human_capture.reenact.networks"
 
@@ -108,6 +110,22 @@ def clips_of(source, shots=2):
         actions=torch.stack([video.actions[shots] for video in videos]),
         turn=torch.stack([video.turn[shots] for video in videos]),
     )
+
+
+@dataclass(frozen=True)
+class Compared(PictureLoss):
+    """A loss that remembers what should be drawn, and its landmarks."""
+
+    seen: list = field(default_factory=list)
+
+    def __call__(self, found, wanted, landmarks):
+        self.seen.append((wanted, landmarks))
+        return found.sum() * 0
+
+
+@pytest.fixture
+def compared():
+    return Compared("compared", nn.Identity())
 
 
 @pytest.fixture(scope="session")

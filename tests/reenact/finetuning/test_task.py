@@ -2,7 +2,6 @@
 
 import copy
 import math
-from dataclasses import dataclass, field
 
 import pytest
 import torch
@@ -223,22 +222,8 @@ def test_networks_of_losses_are_neither_kept_nor_trained(
     assert not any("judge" in name for name in task.state_dict())
 
 
-@dataclass(frozen=True)
-class Compared(PictureLoss):
-    """A loss that remembers what should be drawn, and its landmarks."""
-
-    seen: list = field(default_factory=list)
-
-    def __call__(self, found, wanted, landmarks):
-        self.seen.append((wanted, landmarks))
-        return found.sum() * 0
-
-
-def test_landmarks_move_with_the_picture(networks, batch, task_of):
-    compared, moving = (
-        Compared("compared", nn.Identity()),
-        PoseAugmentation(False, False, True),
-    )
+def test_landmarks_move_with_the_picture(networks, batch, task_of, compared):
+    moving = PoseAugmentation(appearance=False, stretch=False, shift=True)
     task = task_of(networks(), pictures=[compared], augmentation=moving)
     task.log = lambda *_, **__: None
     torch.manual_seed(1)

@@ -1,7 +1,5 @@
 """One task trains whatever is driven by pictures or by landmarks."""
 
-from dataclasses import dataclass, field
-
 import torch
 from torch import nn
 
@@ -44,22 +42,8 @@ def test_a_training_of_every_kind_runs_and_validates(players, blots, trainer):
     assert 0 < fit.callback_metrics["val/l1"] < 1
 
 
-@dataclass(frozen=True)
-class Compared(PictureLoss):
-    """A loss that remembers landmarks."""
-
-    landmarks: list = field(default_factory=list)
-
-    def __call__(self, found, wanted, landmarks):
-        self.landmarks.append(landmarks)
-        return found.sum() * 0
-
-
-def test_landmarks_move_with_the_frame(players, clips):
-    compared, moving = (
-        Compared("compared", nn.Identity()),
-        PoseAugmentation(False, False, True),
-    )
+def test_landmarks_move_with_the_frame(players, clips, compared):
+    moving = PoseAugmentation(appearance=False, stretch=False, shift=True)
     task = task_of(players, augmentation=moving, pictures=[compared])
     task.log = lambda *_, **__: None
     told, pose_of = [], task.reenactor.pose_of
@@ -69,7 +53,7 @@ def test_landmarks_move_with_the_frame(players, clips):
     for _ in range(20):  # half of the frames do not move, and 5 % of 16 is one pixel
         task.training_step(clips, 0)
     moved = 0
-    for (driver, landmarks), again in zip(told, compared.landmarks, strict=True):
+    for (driver, landmarks), (_, again) in zip(told, compared.seen, strict=True):
         assert torch.equal(landmarks, again)
         share = landmarks - clips.landmarks
         torch.testing.assert_close(share, share[:, :1].expand_as(share))

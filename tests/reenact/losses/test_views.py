@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 from skimage.data import astronaut
+from torch import nn
 
 from human_capture.common.errors import InputError
 from human_capture.common.images import to_tensor
@@ -83,3 +84,27 @@ def test_a_loss_sees_nothing_but_its_view(view, inside, outside):
 
     assert cost(None) == 0 and cost(inside) > 0
     assert cost(outside) == 0
+
+
+def test_what_a_mouth_does_counts_more_where_the_face_alone_is_seen():
+    cropped = crop_face(astronaut(), Square(130, 20, 190), 128)
+    picture = to_tensor(np.asarray(cropped))[None]
+    points = landmarks_at(eyes=(0.5, 0.4), mouth=(0.5, 0.625))
+    shoulders, mouth = picture.clone(), picture.clone()
+    shoulders[..., 112:, :] = 0
+    mouth[..., 76:88, 52:76] = 0
+    whole, face = (
+        PictureLoss("features", FaceFeaturesLoss(), view=view)
+        for view in ("picture", "face")
+    )
+    assert face(shoulders, picture, points).item() == 0
+    assert face(mouth, picture, points) > whole(mouth, picture, points) > 0
+
+
+def test_no_gradient_reaches_what_is_not_seen():
+    loss, points = PictureLoss("l1", nn.L1Loss(), view="face"), torch.rand(1, 68, 2)
+    found = torch.rand(1, 3, 64, 64, requires_grad=True)
+    loss(found, torch.rand(1, 3, 64, 64), points).backward()
+    assert found.grad.isfinite().all() and found.grad[..., 32, 32].abs().min() > 0
+    # only the middle counts
+    assert found.grad[..., :10, :].abs().max() == 0

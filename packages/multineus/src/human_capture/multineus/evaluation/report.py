@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import UInt8
 
+from human_capture.common import markdown
 from human_capture.common.files import atomic_path
 from human_capture.common.images import read_image, resize, write_image
 from human_capture.common.meshes import read_mesh
@@ -80,12 +81,9 @@ def table(results: Sequence[Result]) -> str:
         results: Of all trials.
     """
     keys = list(dict.fromkeys((r.method, r.seen, r.stage) for r in results))
-    lines = [
-        "| method | seen | after stage | heads | "
-        + " | ".join(title for title, _ in COLUMNS)
-        + " | seconds |",
-        "|---|---|---|---|" + "---|" * (len(COLUMNS) + 1),
-    ]
+    titles = ["method", "seen", "after stage", "heads"]
+    titles += [*(title for title, _ in COLUMNS), "seconds"]
+    rows = []
     for key in keys:
         chosen = [r for r in results if (r.method, r.seen, r.stage) == key]
         cells = []
@@ -96,12 +94,8 @@ def table(results: Sequence[Result]) -> str:
                 cell += f" ± {np.nanstd(values, ddof=1) / np.sqrt(len(values)):.2f}"
             cells.append(cell)
         seconds = np.median([r.seconds for r in chosen])
-        lines.append(
-            f"| {key[0]} | {key[1]} | {key[2]} | {len(chosen)} | "
-            + " | ".join(cells)
-            + f" | {seconds:.0f} |"
-        )
-    return "\n".join(lines) + "\n"
+        rows.append([*key, f"{len(chosen)}", *cells, f"{seconds:.0f}"])
+    return markdown.table(titles, rows)
 
 
 def mesh_path(folder: Path, method: str, seen: str, head: int) -> Path:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import torch
 
+from human_capture.common.markdown import table
 from human_capture.reenact.evaluation.results import Outcomes
 
 
@@ -66,13 +67,14 @@ def comparison(outcomes: Outcomes, first: str) -> str:
     others = dict.fromkeys(n for _, values in known for n in values if n != first)
     if not others:
         return ""
-    titles = " | ".join(figure.title for figure, _ in known)
-    lines = [f"| method | {titles} |", "|---|" + "---|" * len(known)]
-    for name in others:
-        cells = [
+    rows = [
+        [name]
+        + [
             figure.difference(values[name], values[first]) if name in values else "–"
             for figure, values in known
         ]
-        lines.append(f"| {name} | {' | '.join(cells)} |")
+        for name in others
+    ]
     note = "Mean differences over the same people and standard errors; more is worse."
-    return f"## Against {first}\n\n{note}\n\n" + "\n".join(lines) + "\n"
+    shown = table(["method", *(figure.title for figure, _ in known)], rows)
+    return f"## Against {first}\n\n{note}\n\n{shown}"

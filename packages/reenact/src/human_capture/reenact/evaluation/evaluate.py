@@ -200,8 +200,8 @@ def _references(material: Material, output: Path) -> Iterator[Subject]:
 
     describe = {pixels: pixel_descriptors, found: find, true: landmark_descriptors}
     for name, make in describe.items():
-        learnt = cache(partial(lambda make: make(material.learners), make))
-        judged = cache(partial(lambda make: make(material.people), make))
+        learnt = _once(make, lambda: material.learners)
+        judged = _once(make, lambda: material.people)
         file = partial(_file, output, name)
         yield Subject(name, "", _descriptor_parts(learnt, judged, file))
 
@@ -210,6 +210,13 @@ def _references(material: Material, output: Path) -> Iterator[Subject]:
         return retrieval(best, _file(output, classes, "retrieval"))
 
     yield Subject(classes, "", {"retrieval": ceiling})
+
+
+def _once(
+    describe: Callable[[People], Described], people: Callable[[], People]
+) -> Callable[[], Described]:
+    """Descriptions that are made on first use and kept for the other parts."""
+    return cache(lambda: describe(people()))
 
 
 def _photo(

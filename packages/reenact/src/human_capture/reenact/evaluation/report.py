@@ -8,6 +8,7 @@ from pathlib import Path
 
 from human_capture.common.files import atomic_path
 from human_capture.common.images import write_image
+from human_capture.common.markdown import table
 from human_capture.reenact.evaluation.charts import line_chart
 from human_capture.reenact.evaluation.comparison import comparison
 from human_capture.reenact.evaluation.results import Outcome, Outcomes
@@ -101,14 +102,11 @@ def tables(outcomes: Outcomes, first: str | None = None) -> str:
 def _table(columns: Columns, methods: Mapping[str, Outcome]) -> str:
     known = {key for outcome in methods.values() for key in outcome.figures}
     shown = {key: column for key, column in columns.items() if key in known}
-    titles = " | ".join(title for title, _ in shown.values())
-    lines = [f"| method | {titles} |", "|---|" + "---|" * len(shown)]
-    for name, outcome in methods.items():
-        cells = [
-            _cell(outcome.figures.get(key), form) for key, (_, form) in shown.items()
-        ]
-        lines.append(f"| {name} | {' | '.join(cells)} |")
-    return "\n".join(lines) + "\n"
+    rows = [
+        [name, *(_cell(outcome.figures.get(k), form) for k, (_, form) in shown.items())]
+        for name, outcome in methods.items()
+    ]
+    return table(["method", *(title for title, _ in shown.values())], rows)
 
 
 def _cell(value: float | None, form: str) -> str:
