@@ -6,7 +6,8 @@ import numpy as np
 import torch
 from measuring import Machine, Row, compared
 
-from human_capture.reenact.datasets.synthetic import SyntheticClips, TalkingHeadRecipe
+from human_capture.reenact.datasets.synthetic import SyntheticClips
+from human_capture.reenact.datasets.takes import TalkingHeadRecipe
 from human_capture.reenact.preparation.records import (
     EncodedFrames,
     decode_mask,

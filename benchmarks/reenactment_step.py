@@ -121,7 +121,7 @@ def _parts(work: Work, folder: Path) -> list[tuple[str, Run]]:
         return played.through + played.against
 
     parts: list[tuple[str, Run]] = [
-        ("augmentation", lambda: _ignore(changes(picture, mask, generator))),
+        ("augmentation", lambda: _ignore(changes(picture, picture, mask, generator))),
         ("encoders and generator", drawing),
         ("discriminator, feature matching", partial(loss, judging)),
         ("pyramid", partial(loss, lambda leaf: work.pyramid(leaf, work.frames))),

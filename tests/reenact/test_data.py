@@ -1,3 +1,4 @@
+import dataclasses
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -12,10 +13,8 @@ from human_capture.reenact.clip_draws import ClipDraws
 from human_capture.reenact.clip_frames import ClipFrames, ClipSource, ClipSplits
 from human_capture.reenact.clips import Clips, join_clips
 from human_capture.reenact.data import ClipsDataModule
-from human_capture.reenact.datasets.synthetic import (
-    TalkingHeadRecipe,
-    synthetic_splits,
-)
+from human_capture.reenact.datasets.synthetic import synthetic_splits
+from human_capture.reenact.datasets.takes import TalkingHeadRecipe
 
 
 @dataclass(frozen=True)
@@ -51,8 +50,22 @@ class Numbered:
         return self[index].chosen(frames)
 
 
+class Doubles(Numbered):
+    """Others who do the same, with a one in the third channel of every pixel."""
+
+    def __getitem__(self, index: int) -> ClipFrames:
+        clip = super().__getitem__(index)
+        mark = torch.tensor([0, 0, 1], dtype=torch.uint8)[:, None, None]
+        return dataclasses.replace(
+            clip,
+            frames=clip.frames + mark,
+            landmarks=clip.landmarks + 100,
+            person=index + 1000,
+        )
+
+
 def numbers(clips: Clips) -> list[list[int]]:
-    """Frame numbers of each item: identity frames, then the driver."""
+    """Frame numbers of each item: identity frames, then the one to be drawn."""
     pictures = torch.cat((clips.identity, clips.frame[:, None]), 1)
     return pictures[:, :, 1, 0, 0].tolist()
 
@@ -84,6 +97,36 @@ def test_truths_belong_to_their_frames():
     for truth in (clip.landmarks, clip.actions, clip.turn):
         assert truth.unique().tolist() == [driver]
     assert clip.identity_landmarks[0, :, 0, 0].tolist() == identity
+
+
+def test_each_frame_drives_itself_without_doubles():
+    clip = ClipDraws(Numbered(), shots=3)[5]
+    assert torch.equal(clip.driver, clip.frame)
+    assert torch.equal(clip.driver_landmarks, clip.landmarks)
+
+
+@pytest.mark.parametrize("fixed", [False, True])
+def test_doubles_drive_with_the_frame_of_the_same_number(fixed):
+    alone = ClipDraws(Numbered(first=40), shots=3, fixed=fixed)
+    doubled = dataclasses.replace(alone, doubles=Doubles())
+    items = []
+    for draws in (alone, doubled):
+        torch.manual_seed(0)
+        items.append(draws[5])
+    assert torch.equal(items[0].frame, items[1].frame)
+    clip = items[1]
+    assert clip.driver[0, :, 0, 0].tolist() == [5, int(clip.frame[0, 1, 0, 0]), 1]
+    assert clip.person.tolist() == [42]
+    torch.testing.assert_close(clip.driver_landmarks, clip.landmarks + 100)
+
+
+def test_doubles_drive_in_the_training_alone():
+    splits = ClipSplits(Numbered(), Numbered(3), Numbered(4), doubles=Doubles())
+    data = ClipsDataModule(splits, shots=4, batch_size=5, eval_batch_size=3)
+    for clips in data.train_dataloader():
+        assert (clips.driver[:, 2] == 1).all()
+    for clips in data.val_dataloader():
+        assert torch.equal(clips.driver, clips.frame)
 
 
 def test_every_frame_is_drawn_in_either_role():

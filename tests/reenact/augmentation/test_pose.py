@@ -24,7 +24,7 @@ def coordinates():
 
 
 def test_without_anything_all_stays(pictures, mask, generator):
-    augmented = NOTHING(pictures, mask, generator)
+    augmented = NOTHING(pictures, pictures, mask, generator)
     assert torch.equal(augmented.driver, pictures)
     assert torch.equal(augmented.target, pictures)
     assert torch.equal(augmented.mask, mask)
@@ -32,7 +32,7 @@ def test_without_anything_all_stays(pictures, mask, generator):
 
 
 def test_driver_target_and_mask_move_together(coordinates, generator):
-    augmented = SHIFT(coordinates, coordinates[:, 1:2], generator)
+    augmented = SHIFT(coordinates, coordinates, coordinates[:, 1:2], generator)
     assert torch.equal(augmented.driver, augmented.target)
     assert torch.equal(augmented.mask, augmented.target[:, 1:2])
     # away from the mirrored borders, each place shows what was a shift before it
@@ -46,7 +46,7 @@ def test_driver_target_and_mask_move_together(coordinates, generator):
 def test_landmarks_follow_by_adding_the_shift(generator):
     frame = torch.zeros(32, 3, 60, 40)
     frame[:, :, 30, 10] = 1
-    augmented = SHIFT(frame, frame[:, :1], generator)
+    augmented = SHIFT(frame, frame, frame[:, :1], generator)
     landmark = torch.tensor([10.5 / 40, 30.5 / 60]) + augmented.shift
     x, y = (landmark * torch.tensor([40, 60])).floor().long().T
     assert torch.all(augmented.target[torch.arange(32), 0, y, x] == 1)
@@ -54,7 +54,7 @@ def test_landmarks_follow_by_adding_the_shift(generator):
 
 def test_half_of_the_frames_move_by_up_to_a_twentieth(generator):
     frame = torch.zeros(1000, 3, 40, 40)
-    shifts = SHIFT(frame, frame[:, :1], generator).shift * 40
+    shifts = SHIFT(frame, frame, frame[:, :1], generator).shift * 40
     assert torch.allclose(shifts, shifts.round(), atol=1e-4)
     assert shifts.min() == -2 and shifts.max() == 2
     # below half a pixel, a quarter of the range, a shift is none
@@ -67,7 +67,7 @@ def test_half_of_the_frames_move_by_up_to_a_twentieth(generator):
 
 def test_half_of_the_drivers_are_stretched_and_nothing_else(coordinates, generator):
     frame = coordinates[:1].repeat(600, 1, 1, 1)
-    augmented = STRETCH(frame, frame[:, :1], generator)
+    augmented = STRETCH(frame, frame, frame[:, :1], generator)
     assert torch.equal(augmented.target, frame)
     assert not augmented.shift.any()
     changed = (augmented.driver != frame).flatten(1).any(1)
@@ -87,7 +87,7 @@ def test_appearance_and_stretch_come_in_both_orders(monkeypatch, generator):
     monkeypatch.setattr(pose, "STRETCH_SOMETIMES", lambda pictures, _: pictures + 0.5)
     black = torch.zeros(1000, 3, 1, 1)
     augmentation = PoseAugmentation(shift=False)
-    driver = augmentation(black, black[:, :1], generator).driver[:, 0, 0, 0]
+    driver = augmentation(black, black, black[:, :1], generator).driver[:, 0, 0, 0]
     assert torch.all((driver == 0.25) | (driver == 0.5))
     assert float((driver == 0.5).float().mean()) == pytest.approx(0.5, abs=0.06)
 
@@ -95,23 +95,35 @@ def test_appearance_and_stretch_come_in_both_orders(monkeypatch, generator):
 def test_the_driver_is_moved_after_all_else(monkeypatch, coordinates, generator):
     monkeypatch.setattr(pose, "CHANGE_APPEARANCE", lambda pictures, _: 1 - pictures)
     augmentation = PoseAugmentation(stretch=False)
-    augmented = augmentation(coordinates, coordinates[:, :1], generator)
+    augmented = augmentation(coordinates, coordinates, coordinates[:, :1], generator)
     assert torch.allclose(augmented.driver, 1 - augmented.target)
 
 
 def test_only_the_driver_changes_its_appearance(pictures, mask, generator):
     pictures, mask = pictures.repeat(8, 1, 1, 1), mask.repeat(8, 1, 1, 1)
-    augmented = PoseAugmentation(shift=False)(pictures, mask, generator)
+    augmented = PoseAugmentation(shift=False)(pictures, pictures, mask, generator)
     assert torch.equal(augmented.target, pictures)
     assert torch.equal(augmented.mask, mask)
     changed = (augmented.driver != pictures).flatten(1).any(1)
     assert float(changed.float().mean()) > 0.6
 
 
+def test_a_double_is_changed_and_moved_and_somebody_else_drawn(coordinates, generator):
+    double = 1 - coordinates
+    augmented = PoseAugmentation(appearance=False)(
+        double, coordinates, coordinates[:, :1], generator
+    )
+    stretched = (augmented.driver != 1 - augmented.target).flatten(1).any(1)
+    assert float(stretched.float().mean()) == pytest.approx(0.5, abs=0.2)
+    moved = SHIFT(double, coordinates, coordinates[:, :1], generator)
+    assert torch.allclose(moved.driver, 1 - moved.target)
+    assert moved.shift.any()
+
+
 def test_the_same_seed_gives_the_same_and_another_another(pictures, mask):
     def driver(seed):
         generator = torch.Generator().manual_seed(seed)
-        return PoseAugmentation()(pictures, mask, generator).driver
+        return PoseAugmentation()(pictures, pictures, mask, generator).driver
 
     first = driver(1)
     torch.rand(7)  # the global generator has no say
@@ -125,7 +137,7 @@ def test_results_are_pictures_without_gradients_and_inputs_stay(generator):
     mask = torch.rand(48, 1, 33, 50, generator=random)
     before = frame.clone(), mask.clone()
     for _ in range(3):
-        augmented = PoseAugmentation()(frame.requires_grad_(), mask, generator)
+        augmented = PoseAugmentation()(frame.requires_grad_(), frame, mask, generator)
         for part in (augmented.driver, augmented.target, augmented.mask):
             assert part.isfinite().all() and not part.requires_grad
             assert part.min() >= 0 and part.max() <= 1
@@ -138,7 +150,9 @@ def test_a_gpu_gets_the_same_choices(pictures, mask):
     for device in ("cpu", "cuda"):
         generator = torch.Generator().manual_seed(0)
         results.append(
-            PoseAugmentation()(pictures.to(device), mask.to(device), generator)
+            PoseAugmentation()(
+                *(p.to(device) for p in (pictures, pictures, mask)), generator
+            )
         )
     assert torch.equal(results[0].shift, results[1].shift.cpu())
     apart = (results[0].driver - results[1].driver.cpu()).abs()

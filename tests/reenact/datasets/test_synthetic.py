@@ -15,11 +15,16 @@ from human_capture.reenact.crops import SCALE, crop_face, crop_mask, face_square
 from human_capture.reenact.datasets import performer as performers
 from human_capture.reenact.datasets.performer import Performer
 from human_capture.reenact.datasets.synthetic import (
+    DOUBLES,
     DrawClip,
     SyntheticClips,
+    synthetic_splits,
+)
+from human_capture.reenact.datasets.takes import (
+    DrawTake,
+    Take,
     TalkingHeadRecipe,
     head_turn,
-    synthetic_splits,
 )
 
 RECIPE = TalkingHeadRecipe(frames=8, size=48, clips=2, supersampling=1)
@@ -128,14 +133,14 @@ def talking():
     person = Performer.of(30)
     talk = person.talk(5, 2, 1.0, REACH)
     recipe = dataclasses.replace(RECIPE, frames=2, supersampling=2)
-    return person, talk, DrawClip(recipe, 30)
+    return person, talk, DrawTake(recipe)
 
 
 def test_pictures_are_what_the_crop_rule_takes_from_a_video(talking):
     person, talk, crops = talking
     video = still_video(talk, 192)
     frames, masks = crops._pictures(person, talk, crops._crops(video, talk), 7)
-    whole = DrawClip(dataclasses.replace(crops.recipe, size=192), 30)
+    whole = DrawTake(dataclasses.replace(crops.recipe, size=192))
     pictures, covered = whole._pictures(person, talk, video, 7)
     pixels = video.project(talk.landmarks)[0][:, :468].numpy()
     for frame, mask, picture, cover, face in zip(
@@ -258,6 +263,49 @@ def test_splits_have_different_people_and_are_the_same_every_time(tmp_path):
     assert again.val.cache.folder == splits.val.cache.folder
     with pytest.raises(InputError, match="at most"):
         synthetic_splits(RECIPE, 2_000_000)
+
+
+@pytest.fixture(scope="module")
+def double(tmp_path_factory):
+    return SyntheticClips(RECIPE, 30, 2, tmp_path_factory.mktemp("cache"), doubles=True)
+
+
+def test_a_double_does_the_same_and_is_somebody_else_elsewhere(clips, double):
+    for number in range(4):
+        person, other = clips[number], double[number]
+        assert other.person == person.person + DOUBLES
+        assert torch.equal(other.actions, person.actions)
+        torch.testing.assert_close(other.turn, person.turn, atol=1e-5, rtol=0)
+        apart = (other.landmarks - person.landmarks).norm(dim=-1).mean(1)
+        assert 0.002 < apart.min() and apart.max() < 0.1  # faces differ in shape
+        colours = [c.frames.float().mean((0, 2, 3)) for c in (person, other)]
+        assert (colours[0] - colours[1]).abs().max() > 5
+
+
+def test_some_frames_of_a_take_are_those_of_the_whole(clip):
+    own = (30, 1)
+    some = DrawTake(RECIPE)(Take(30, own, own), [6, 2])
+    for name in ("frames", "masks", "landmarks", "actions", "turn"):
+        assert torch.equal(some[name], getattr(clip, name)[[6, 2]]), name
+
+
+def test_who_does_it_where_are_chosen_apart(clips):
+    """Person 31 in the place of the own clip 0, as person 30 in clip 1."""
+    take = DrawTake(RECIPE)(Take(31, (30, 1), (31, 0)))
+    assert torch.equal(take["actions"], clips[1].actions)
+    whole = clips[2].frames.float()
+    corners = (..., slice(4), slice(4))
+    room = whole[corners].mean((0, 2, 3))
+    other = clips[1].frames.float()[corners].mean((0, 2, 3))
+    found = take["frames"].float()[corners].mean((0, 2, 3))
+    assert (found - room).abs().max() < (found - other).abs().max()
+
+
+def test_doubles_are_of_the_training_alone(tmp_path):
+    splits = synthetic_splits(RECIPE, 5, 2, 3, tmp_path, doubles=True)
+    assert splits.doubles.persons == range(DOUBLES, DOUBLES + 5)
+    assert splits.doubles.cache.folder != splits.train.cache.folder
+    assert synthetic_splits(RECIPE, 5, 2, 3, tmp_path).doubles is None
 
 
 def test_preparing_draws_only_what_is_missing(tmp_path, capsys):

@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from human_capture.common.errors import InputError
-from human_capture.reenact.datasets.synthetic import DrawClip, TalkingHeadRecipe
+from human_capture.reenact.datasets.synthetic import DrawClip
+from human_capture.reenact.datasets.takes import TalkingHeadRecipe
 from human_capture.reenact.evaluation import face_recognition
 from human_capture.reenact.evaluation.face_recognition import DlibFaceRecognition
 from human_capture.reenact.evaluation.landmark_judges import (

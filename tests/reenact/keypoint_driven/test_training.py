@@ -1,5 +1,7 @@
 """One task trains whatever is driven by pictures or by landmarks."""
 
+import dataclasses
+
 import torch
 from torch import nn
 
@@ -61,6 +63,21 @@ def test_landmarks_move_with_the_frame(players, clips, compared):
         torch.testing.assert_close(driver, shift(frame, pixels))
         moved += int(pixels.any(1).sum())
     assert moved > 0
+
+
+def test_landmarks_that_drive_are_those_of_the_driver(players, clips, compared):
+    task = task_of(players, augmentation=STILL, pictures=[compared])
+    task.log = lambda *_, **__: None
+    told, pose_of = [], task.reenactor.pose_of
+    task.reenactor.pose_of = lambda *seen: told.append(seen) or pose_of(*seen)
+    other = {"driver": 255 - clips.frame, "driver_landmarks": 1 - clips.landmarks}
+    task.training_step(dataclasses.replace(clips, **other), 0)
+    ((driver, landmarks),) = told
+    assert torch.equal(driver, as_float(other["driver"]))
+    assert torch.equal(landmarks, other["driver_landmarks"])
+    ((wanted, compared_by),) = compared.seen
+    assert torch.equal(compared_by, clips.landmarks)
+    assert torch.equal(wanted, as_float(clips.frame) * as_float(clips.mask))
 
 
 def test_the_opponent_sees_the_drawing_before_the_picture(drawing, clips):

@@ -1,4 +1,4 @@
-"""Which frames of a video tell who it is, and which one is to be imitated."""
+"""Which frames of a video tell who it is, and which one is to be drawn."""
 
 from __future__ import annotations
 
@@ -14,20 +14,23 @@ from human_capture.reenact.clips import Clips
 
 @dataclass(frozen=True)
 class ClipDraws(Dataset[Clips]):
-    """Identity frames and a driving frame, all different, of one video an item.
+    """Identity frames and a frame to be drawn, all different, of one video an item.
 
     Attributes:
         source: Videos; their numbers are the labels.
         shots: Identity frames.
         repeats: Items of each video.
         fixed: Draw the same frames every time, with the same identity frames for all
-            items of a video and another driving frame for each; otherwise anew.
+            items of a video and another frame to be drawn for each; otherwise anew.
+        doubles: Videos of the same numbers in which other people do the same, frame by
+            frame, who then drive; each frame drives itself when absent.
     """
 
     source: ClipSource
     shots: int = 8
     repeats: int = 1
     fixed: bool = False
+    doubles: ClipSource | None = None
 
     def __post_init__(self) -> None:
         if self.shots < 1 or self.repeats < 1:
@@ -48,13 +51,14 @@ class ClipDraws(Dataset[Clips]):
         if spare < 1:
             raise InputError(
                 f"Video {number} has {count} frames, too few for {self.shots} "
-                "identity frames and another one to drive; take fewer shots."
+                "identity frames and another one to draw; take fewer shots."
             )
         generator = torch.Generator().manual_seed(self._seed(index, number))
         order = torch.randperm(count, generator=generator).tolist()
-        driver = order[self.shots + repeat % spare]
-        chosen = self.source.draw(number, [*order[: self.shots], driver])
-        return _clips(chosen, number)
+        drawn = order[self.shots + repeat % spare]
+        chosen = self.source.draw(number, [*order[: self.shots], drawn])
+        double = None if self.doubles is None else self.doubles.draw(number, [drawn])
+        return _clips(chosen, double or chosen, number)
 
     def _seed(self, index: int, number: int) -> int:
         if self.fixed:
@@ -64,13 +68,15 @@ class ClipDraws(Dataset[Clips]):
         return int(torch.randint(2**31, ())) + index
 
 
-def _clips(frames: ClipFrames, label: int) -> Clips:
-    """A batch of one, whose last frame is the one that drives."""
+def _clips(frames: ClipFrames, drivers: ClipFrames, label: int) -> Clips:
+    """A batch of one: the last frame is drawn, the last of the drivers drives."""
     return Clips(
         identity=frames.frames[:-1][None],
         frame=frames.frames[-1:],
         mask=frames.masks[-1:],
         landmarks=frames.landmarks[-1:],
+        driver=drivers.frames[-1:],
+        driver_landmarks=drivers.landmarks[-1:],
         identity_landmarks=frames.landmarks[:-1][None],
         label=torch.tensor([label]),
         person=torch.tensor([frames.person]),

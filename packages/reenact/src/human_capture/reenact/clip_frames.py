@@ -87,10 +87,19 @@ class ClipSplits:
         train: Videos of the training.
         val: Videos of the validation.
         test: Videos of the test.
+        doubles: The videos of the training once more, frame by frame, with other people
+            who do the same; only synthetic people have such doubles.
     """
 
-    def __init__(self, train: ClipSource, val: ClipSource, test: ClipSource) -> None:
+    def __init__(
+        self,
+        train: ClipSource,
+        val: ClipSource,
+        test: ClipSource,
+        doubles: ClipSource | None = None,
+    ) -> None:
         self.train, self.val, self.test = train, val, test
+        self.doubles = doubles
 
 
 @runtime_checkable

@@ -15,16 +15,19 @@ from torch import Tensor
 class Clips:
     """Some clips of one person each: frames that tell who it is, and one frame more.
 
-    All are crops by the rule of ``crops``. Pictures stay bytes until they are on the
-    device of the training. What is not known is not a number.
+    What drives is that frame itself or, where there is one, a double's: another person
+    who does the same. All are crops by the rule of ``crops``. Pictures stay bytes until
+    they are on the device of the training. What is not known is not a number.
 
     Attributes:
         identity: Frames that the identity is taken from, RGB.
-        frame: The frame that drives, and that is to be drawn, RGB.
+        frame: The frame that is to be drawn, RGB.
         mask: Where that frame shows the person, 0 to 255.
         landmarks: 68 face landmarks of that frame, as shares of its side, x then y;
             iBUG's order.
-        identity_landmarks: The same of the identity frames.
+        driver: The frame that drives, RGB.
+        driver_landmarks: Its landmarks.
+        identity_landmarks: Those of the identity frames.
         label: Number of the clip among all of the training.
         person: Number of the person.
         actions: Strength of the 52 facial actions of the frame, in the order of
@@ -36,6 +39,8 @@ class Clips:
     frame: UInt8[Tensor, "clip 3 height width"]
     mask: UInt8[Tensor, "clip 1 height width"]
     landmarks: Float[Tensor, "clip 68 2"]
+    driver: UInt8[Tensor, "clip 3 height width"]
+    driver_landmarks: Float[Tensor, "clip 68 2"]
     identity_landmarks: Float[Tensor, "clip shot 68 2"]
     label: Int[Tensor, " clip"]
     person: Int[Tensor, " clip"]

@@ -13,7 +13,7 @@ from human_capture.reenact.datasets.synthetic import synthetic_splits
 
 
 class ClipsDataModule(LightningDataModule):
-    """Identity frames and a driving frame from videos of any kind.
+    """Identity frames and a frame to be drawn from videos of any kind.
 
     Training draws frames anew every time; validation and test always see the same.
 
@@ -22,7 +22,7 @@ class ClipsDataModule(LightningDataModule):
             absent.
         shots: Frames of each video that the identity is taken from.
         repeats: How often an epoch visits every video.
-        eval_repeats: Driving frames of each video in validation and test.
+        eval_repeats: Frames to be drawn of each video in validation and test.
         batch_size: Videos a step, on each process.
         eval_batch_size: Videos a step in validation and test.
         num_workers: Processes that read, and that prepare videos before the start.
@@ -58,9 +58,9 @@ class ClipsDataModule(LightningDataModule):
 
     def _needed(self) -> tuple[str, ...]:
         if self.trainer is None:
-            return ("train", "val", "test")
+            return ("train", "doubles", "val", "test")
         stages = {"validate": ("val",), "test": ("test",), "predict": ("test",)}
-        return stages.get(self.trainer.state.fn or "fit", ("train", "val"))
+        return stages.get(self.trainer.state.fn or "fit", ("train", "doubles", "val"))
 
     def train_dataloader(self) -> DataLoader[Clips]:
         """Random frames of the training videos in random order.
@@ -68,7 +68,10 @@ class ClipsDataModule(LightningDataModule):
         Raises:
             InputError: They do not fill a single batch on each process.
         """
-        draws = ClipDraws(self.splits.train, self.shots, self.repeats)
+        splits = self.splits
+        draws = ClipDraws(
+            splits.train, self.shots, self.repeats, doubles=splits.doubles
+        )
         self._require_a_batch(len(draws))
         return self._loader(draws, self.batch_size, shuffle=True)
 

@@ -12,7 +12,8 @@ from rich.console import Console
 from human_capture.common.images import write_image
 from human_capture.common.video import read_frames
 from human_capture.common.video_writer import VideoWriter
-from human_capture.reenact.datasets.synthetic import SyntheticClips, TalkingHeadRecipe
+from human_capture.reenact.datasets.synthetic import SyntheticClips
+from human_capture.reenact.datasets.takes import TalkingHeadRecipe
 from human_capture.reenact.drive import drive
 from human_capture.reenact.driving.options import DriveOptions
 

@@ -141,11 +141,11 @@ class ReenactmentTask(KeepsRandomNumbers, LightningModule):
         seen = self._augmented(batch)
         photographs = self._goal(seen.target, seen.mask)
         each = self._identities(self.reenactor, batch)
-        landmarks = batch.landmarks + seen.shift[:, None]
-        pose = self.reenactor.pose_of(seen.driver, landmarks)
+        moved = seen.shift[:, None]
+        pose = self.reenactor.pose_of(seen.driver, batch.driver_landmarks + moved)
         drawn = self.reenactor.draw(each.mean(1), pose)
         picture, mask = drawn.picture.float(), drawn.mask.float()
-        compared = (picture, photographs, landmarks)
+        compared = (picture, photographs, batch.landmarks + moved)
         own = {term.name: term(*compared) for term in self.pictures}
         own |= mask_losses(self.objective, mask, seen.mask, self.compatibility)
         if self.global_step < self.judge_from:
@@ -170,7 +170,8 @@ class ReenactmentTask(KeepsRandomNumbers, LightningModule):
         # of the generator in checkpoints, which processes have alike
         seed = int(torch.randint(2**31, ())) + self.global_rank
         generator = Generator().manual_seed(seed)
-        return self.augmentation(as_float(batch.frame), as_float(batch.mask), generator)
+        pictures = (as_float(p) for p in (batch.driver, batch.frame, batch.mask))
+        return self.augmentation(*pictures, generator)
 
     def _goal(
         self,

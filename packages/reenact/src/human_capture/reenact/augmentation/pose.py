@@ -16,11 +16,11 @@ from human_capture.reenact.augmentation.geometry import shift, stretch
 
 @dataclass(frozen=True)
 class Augmented:
-    """A frame in two versions, to be drawn from and to be drawn.
+    """A frame to be drawn from and one to be drawn.
 
     Attributes:
         driver: For the pose encoder.
-        target: What is to be drawn: the frame, moved as the driver was.
+        target: What is to be drawn, moved as the driver was.
         mask: Of the target.
         shift: How far all three were moved, as shares of the side, x then y. Landmarks
             in shares of the side follow by adding it.
@@ -53,28 +53,30 @@ class PoseAugmentation:
     @torch.no_grad()
     def __call__(
         self,
-        frame: Float[Tensor, "clip 3 height width"],
+        driver: Float[Tensor, "clip 3 height width"],
+        target: Float[Tensor, "clip 3 height width"],
         mask: Float[Tensor, "clip 1 height width"],
         generator: Generator,
     ) -> Augmented:
         """The frame for the pose encoder, and what is to be drawn.
 
         Args:
-            frame: RGB in [0, 1].
-            mask: Where the frame shows the person.
+            driver: RGB in [0, 1].
+            target: Likewise; usually the same frame.
+            mask: Where the target shows the person.
             generator: Of all that is random. One on the CPU makes the same choices
                 for frames on every device.
         """
-        with torch.autocast(frame.device.type, enabled=False):  # bytes are finer
-            driver = self._change(frame, generator)
+        with torch.autocast(driver.device.type, enabled=False):  # bytes are finer
+            driver = self._change(driver, generator)
         if not self.shift:
-            return Augmented(driver, frame, mask, frame.new_zeros(len(frame), 2))
-        pixels = _draw_shift(frame, generator)
-        moved = shift(torch.cat((driver, frame, mask), 1), pixels)
+            return Augmented(driver, target, mask, target.new_zeros(len(target), 2))
+        pixels = _draw_shift(target, generator)
+        moved = shift(torch.cat((driver, target, mask), 1), pixels)
         driver, target, mask = torch.split(moved, [3, 3, 1], 1)
-        height, width = frame.shape[-2:]
+        height, width = target.shape[-2:]
         share = pixels / torch.tensor([width, height])
-        return Augmented(driver, target, mask, share.to(frame))
+        return Augmented(driver, target, mask, share.to(target))
 
     def _change(
         self, frame: Float[Tensor, "clip 3 height width"], generator: Generator

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -52,6 +53,12 @@ class Talk:
     def landmarks(self) -> Float[Tensor, "frame 478 3"]:
         """MediaPipe's landmarks on the skin."""
         return self.vertices[:, default_body().landmarks_478]
+
+    def chosen(self, frames: Sequence[int]) -> Talk:
+        """Some of the frames, in the order wanted."""
+        numbers = list(frames)
+        parts = (self.vertices, self.head, self.actions)
+        return Talk(*(part[numbers] for part in parts), self.audience)
 
 
 @dataclass(frozen=True)

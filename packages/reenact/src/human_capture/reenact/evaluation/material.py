@@ -13,7 +13,8 @@ from torch import Tensor
 
 from human_capture.common.errors import InputError
 from human_capture.reenact.clip_frames import ClipFrames, ClipSource, Preparable
-from human_capture.reenact.datasets.synthetic import SyntheticClips, TalkingHeadRecipe
+from human_capture.reenact.datasets.synthetic import SyntheticClips
+from human_capture.reenact.datasets.takes import TalkingHeadRecipe
 from human_capture.reenact.evaluation.face_recognition import (
     DlibFaceRecognition,
     IdentityJudge,

@@ -62,6 +62,8 @@ class PersonPictures:
             frame=self.frames[chosen],
             mask=self.masks[chosen],
             landmarks=landmarks,
+            driver=self.frames[chosen],
+            driver_landmarks=landmarks,
             identity_landmarks=landmarks[:, None],
             label=nobody,
             person=nobody,
