@@ -9,10 +9,12 @@ from torch import nn
 from torch.nn.functional import interpolate, normalize
 
 from human_capture.common.errors import InputError
+from human_capture.reenact.datasets.takes import DrawTake, Take
 from human_capture.reenact.evaluation import descriptors
+from human_capture.reenact.evaluation.driving import driving
 from human_capture.reenact.evaluation.evaluate import EvaluateOptions, evaluate
 from human_capture.reenact.evaluation.keypoint_regression import keypoint_regression
-from human_capture.reenact.evaluation.material import Judges, Setup
+from human_capture.reenact.evaluation.material import Judges, Material, Setup
 from human_capture.reenact.evaluation.methods import Method, TrainedImitator
 from human_capture.reenact.networks.generator import Generator
 from human_capture.reenact.networks.identity_encoder import IdentityEncoder
@@ -53,7 +55,12 @@ def colour_judges(setup):
         small = interpolate(pictures, size=(4, 4), mode="area")
         return normalize(small.flatten(1) + 0.01, dim=-1)
 
-    return Judges(landmarks, identity if setup.recognise else None)
+    def second(pictures):
+        return 1 - landmarks(pictures)
+
+    if not setup.recognise:
+        return Judges(landmarks, None)
+    return Judges(landmarks, identity, second)
 
 
 @pytest.fixture
@@ -69,6 +76,50 @@ def options(tmp_path, monkeypatch):
         device="cpu",
         output=str(tmp_path / "out"),
     )
+
+
+def test_an_answer_shows_the_person_doing_as_the_driver(options):
+    material = Material(replace(SETUP, frames=6, poses=3), colour_judges)
+    person, driver = 1, 3
+    frames = material.poses(driver)
+    truth = DrawTake(material.setup.still_clips().recipe)(
+        Take(5001, (5003, 0), (5001, 0)), (frames - 18).tolist()
+    )
+    assert torch.equal(truth["actions"], material.people.actions[frames])
+    answer = material.answer(person, driver)
+    wanted = truth["frames"] / 255 * (truth["masks"] / 255)
+    torch.testing.assert_close(answer, wanted, atol=0.5 / 255 + 1e-6, rtol=0)
+    # oneself doing as oneself is what one does
+    own = material.people[material.poses(person)].on_black()
+    torch.testing.assert_close(
+        material.answer(person, person), own, atol=0.5 / 255 + 1e-6, rtol=0
+    )
+
+
+class Knowing:
+    """Draws the true answer: everybody doing as the drivers."""
+
+    def __init__(self, material):
+        self.material = material
+
+    def __call__(self, person, frames):
+        driver = int(self.material.people.person[frames[0]])
+        return self.material.answer(person, driver)
+
+
+def test_who_draws_the_answers_makes_no_error(options, tmp_path):
+    material = Material(SETUP, colour_judges)
+    found = driving(Knowing(material), material, tmp_path / "sheet.jpg").figures
+    for name in ("answer_error", "second_answer_error", "answer_difference"):
+        assert found[name] == 0
+    others = driving(
+        lambda _, frames: material.people[frames].on_black(),
+        material,
+        tmp_path / "sheet.jpg",
+    ).figures
+    assert others["answer_difference"] > 0.02
+    assert others["answer_error"] > found["answer_error"]
+    assert others["second_answer_error"] > found["second_answer_error"]
 
 
 def test_an_evaluation_is_continued_and_not_repeated(options, tmp_path, capsys):

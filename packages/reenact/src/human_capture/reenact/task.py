@@ -170,8 +170,8 @@ class ReenactmentTask(KeepsRandomNumbers, LightningModule):
         # of the generator in checkpoints, which processes have alike
         seed = int(torch.randint(2**31, ())) + self.global_rank
         generator = Generator().manual_seed(seed)
-        pictures = (as_float(p) for p in (batch.driver, batch.frame, batch.mask))
-        return self.augmentation(*pictures, generator)
+        driver, frame = as_float(batch.driver), as_float(batch.frame)
+        return self.augmentation(driver, frame, as_float(batch.mask), generator)
 
     def _goal(
         self,

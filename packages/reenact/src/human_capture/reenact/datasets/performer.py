@@ -56,9 +56,10 @@ class Talk:
 
     def chosen(self, frames: Sequence[int]) -> Talk:
         """Some of the frames, in the order wanted."""
-        numbers = list(frames)
-        parts = (self.vertices, self.head, self.actions)
-        return Talk(*(part[numbers] for part in parts), self.audience)
+        some = list(frames)
+        return Talk(
+            self.vertices[some], self.head[some], self.actions[some], self.audience
+        )
 
 
 @dataclass(frozen=True)

@@ -152,9 +152,12 @@ def synthetic_splits(
     counts = (train, val, test)
     if max(counts) > DOUBLES:
         raise InputError(f"A split has at most {DOUBLES} people, not {max(counts)}.")
-    clips = [
-        SyntheticClips(recipe, number * SPLIT, people, root)
-        for number, people in enumerate(counts)
-    ]
-    acting = SyntheticClips(recipe, 0, train, root, doubles=True) if doubles else None
-    return ClipSplits(*clips, acting)
+    splits = ClipSplits(
+        *(
+            SyntheticClips(recipe, number * SPLIT, people, root)
+            for number, people in enumerate(counts)
+        )
+    )
+    if doubles:
+        splits.doubles = SyntheticClips(recipe, 0, train, root, doubles=True)
+    return splits

@@ -49,6 +49,9 @@ class Compared:
 
 COMPARED = (
     Compared("pose error", "driving", "pose_error", percent=True),
+    Compared("by a second judge", "driving", "second_pose_error", percent=True),
+    Compared("pose error, others' poses", "driving", "answer_error", percent=True),
+    Compared("by a second judge", "driving", "second_answer_error", percent=True),
     Compared("identity error", "driving", "identity_raw", percent=False),
     Compared("person named", "leakage", "identity", percent=True),
 )

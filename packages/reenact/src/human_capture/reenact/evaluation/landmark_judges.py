@@ -13,8 +13,9 @@ from torch import Tensor
 from human_capture.common.detectors.face_landmarks import DetectedFace, FaceLandmarker
 from human_capture.common.detectors.models import Network, find_network
 from human_capture.common.detectors.regions import ImagePyramid, Region
-from human_capture.common.images import to_bytes
+from human_capture.common.images import resize, to_bytes
 from human_capture.reenact.crops import SCALE
+from human_capture.reenact.evaluation.dlib_models import find_model, import_dlib
 from human_capture.reenact.evaluation.pose_error import missing
 from human_capture.reenact.landmarks import face68
 
@@ -77,6 +78,38 @@ class MeshLandmarks:
         return face
 
 
+class DlibLandmarks:
+    """Landmarks by dlib's regression trees (Kazemi and Sullivan, CVPR 2014).
+
+    They know frontal faces best, and never say that there is none. dlib and the trees
+    are in the extra ``evaluation``.
+
+    Raises:
+        InputError: The extra is not installed.
+    """
+
+    def __init__(self) -> None:
+        trees = find_model("shape_predictor_68_face_landmarks.dat")
+        self._dlib = import_dlib()
+        self._trees = self._dlib.shape_predictor(trees)
+
+    def __call__(
+        self, pictures: Float[Tensor, "picture 3 height width"]
+    ) -> Float[Tensor, "picture 68 2"]:
+        """The landmarks, wherever they fit best."""
+        points = [self._face(picture) for picture in to_bytes(pictures)]
+        found = torch.from_numpy(np.reshape(points, (-1, 68, 2))).float()
+        return found / _ENLARGED
+
+    def _face(
+        self, picture: UInt8[np.ndarray, "size size 3"]
+    ) -> list[tuple[float, float]]:
+        # landmarks come as whole pixels
+        large = resize(picture, _ENLARGED, _ENLARGED)
+        found = self._trees(large, self._dlib.rectangle(*_BOX)).parts()
+        return [(point.x + 0.5, point.y + 0.5) for point in found]
+
+
 def completed(found: Float[Tensor, "picture 68 2"]) -> Float[Tensor, "picture 68 2"]:
     """Landmarks where a face that was not found has the mean of the others.
 
@@ -87,6 +120,9 @@ def completed(found: Float[Tensor, "picture 68 2"]) -> Float[Tensor, "picture 68
     mean = found[~lost].mean(0).nan_to_num(0.5)  # the middle, if none is found
     return torch.where(lost[:, None, None], mean, found)
 
+
+_ENLARGED = 512
+_BOX = (123, 121, 389, 387)  # where dlib's detector sees faces of the crop rule
 
 _LOOK = 1.5  # of the network's view over the extent of the landmarks
 _NOWHERE = np.full((68, 2), np.nan)

@@ -8,24 +8,26 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float, Int, UInt8
 from torch import Tensor
 
 from human_capture.common.errors import InputError
 from human_capture.reenact.clip_frames import ClipFrames, ClipSource, Preparable
+from human_capture.reenact.clips import as_float
 from human_capture.reenact.datasets.synthetic import SyntheticClips
-from human_capture.reenact.datasets.takes import TalkingHeadRecipe
+from human_capture.reenact.datasets.takes import DrawTake, Take, TalkingHeadRecipe
 from human_capture.reenact.evaluation.face_recognition import (
     DlibFaceRecognition,
     IdentityJudge,
 )
 from human_capture.reenact.evaluation.landmark_judges import (
+    DlibLandmarks,
     LandmarkJudge,
     MeshLandmarks,
 )
 from human_capture.reenact.evaluation.people import People, spread
 
-VERSION = 3
+VERSION = 4
 """Goes up when outcomes change that the setup does not tell of."""
 
 
@@ -104,16 +106,20 @@ class Judges:
     Attributes:
         landmarks: Finds faces and their landmarks.
         identity: Says who it is; identities are not judged without.
+        second: Finds landmarks as well, and should have no part in any model that is
+            judged; not asked without.
     """
 
     landmarks: LandmarkJudge
     identity: IdentityJudge | None
+    second: LandmarkJudge | None = None
 
 
 def usual_judges(setup: Setup) -> Judges:
-    """MediaPipe's face mesh and, if identities are judged, dlib's face recognition."""
-    recognise = DlibFaceRecognition() if setup.recognise else None
-    return Judges(MeshLandmarks(), recognise)
+    """MediaPipe's face mesh and, if identities are judged, dlib's networks."""
+    if not setup.recognise:
+        return Judges(MeshLandmarks(), None)
+    return Judges(MeshLandmarks(), DlibFaceRecognition(), DlibLandmarks())
 
 
 class Material:
@@ -133,6 +139,7 @@ class Material:
     ) -> None:
         self.setup, self.workers = setup, workers
         self._make_judges = judges
+        self._answers: dict[tuple[int, int], UInt8[Tensor, "frame 3 height width"]] = {}
 
     @cached_property
     def judges(self) -> Judges:
@@ -185,6 +192,31 @@ class Material:
         pictures = self.people[self.shots(person)].on_black()
         found = self.judges.landmarks(pictures)
         return self.judges.identity(pictures, found).mean(0)
+
+    def answer(self, person: int, driver: int) -> Float[Tensor, "frame 3 height width"]:
+        """A person on black who does as another in the poses of that one.
+
+        It is what a model should draw, and is known because people are synthetic.
+
+        Args:
+            person: Who is seen, in the light of the own first clip.
+            driver: Whose poses.
+        """
+        known = self._answers.get((person, driver))
+        if known is None:
+            known = self._drawn_answer(person, driver)
+            self._answers[person, driver] = known
+        return as_float(known)
+
+    def _drawn_answer(
+        self, person: int, driver: int
+    ) -> UInt8[Tensor, "frame 3 height width"]:
+        first, clips = self.setup.first, self.setup.still_clips()
+        frames = self.poses(driver) - self.people.first_clip(driver)[0]
+        take = Take(first + person, (first + driver, 0), (first + person, 0))
+        seen = DrawTake(clips.recipe)(take, frames.tolist())
+        on_black: Tensor = as_float(seen["frames"]) * as_float(seen["masks"])
+        return (255 * on_black).round().to(torch.uint8)
 
     @property
     def mean_face(self) -> Float[Tensor, "68 2"]:

@@ -19,6 +19,10 @@ COLUMNS: Mapping[str, Columns] = {
     "driving": {
         "pose_error": ("pose error ↓", "%"),
         "pose_error_aligned": ("scaled and shifted ↓", "%"),
+        "second_pose_error": ("by a second judge ↓", "%"),
+        "answer_error": ("pose error, others' poses ↓", "%"),
+        "second_answer_error": ("by a second judge ↓", "%"),
+        "answer_difference": ("difference of pictures ↓", "%"),
         "identity_raw": ("identity error ↓", ".4f"),
         "identity_renormalised": ("renormalised ↓", ".4f"),
         "recognised": ("recognised ↑", "%"),
@@ -57,8 +61,9 @@ COLUMNS: Mapping[str, Columns] = {
 """Titles and formats of the figures of each part."""
 
 _NOTES = {
-    "driving": "Pose errors are of people in their own poses, in inter-ocular "
-    "distances; identity errors of people in others' poses.",
+    "driving": "Pose errors are in inter-ocular distances: of people in their own "
+    "poses, and of people in others' poses, against pictures in which they truly do "
+    "the same. Identity errors are of people in others' poses.",
     "shaking": "Second differences of landmarks of drawn heads over those of the "
     "drivers; more than 1 shakes, less than 1 loses motion, a still picture has 0.",
     "paths": "Heads drawn at even angles between the descriptors of a head turned "

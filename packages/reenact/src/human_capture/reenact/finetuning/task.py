@@ -89,8 +89,12 @@ class FinetuningTask(KeepsRandomNumbers, LightningModule):
     def training_step(self, batch: Clips, batch_idx: int) -> Float[Tensor, ""]:
         """Sum of all losses of both players."""
         seed = int(torch.randint(2**31, ()))
-        pictures = (as_float(p) for p in (batch.driver, batch.frame, batch.mask))
-        seen = self.augmentation(*pictures, torch.Generator().manual_seed(seed))
+        seen = self.augmentation(
+            as_float(batch.driver),
+            as_float(batch.frame),
+            as_float(batch.mask),
+            torch.Generator().manual_seed(seed),
+        )
         photographs = seen.target * seen.mask
         with torch.no_grad():
             pose = self.pose_encoder(seen.driver)
