@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
 
@@ -15,6 +16,7 @@ from human_capture.common.images import write_image
 from human_capture.reenact.evaluation.drawings import Draw
 from human_capture.reenact.evaluation.identity_error import IdentityError, recognised
 from human_capture.reenact.evaluation.material import Material
+from human_capture.reenact.evaluation.openings import EYES, MOUTH, correlation
 from human_capture.reenact.evaluation.pose_error import PoseError, landmark_errors
 from human_capture.reenact.evaluation.results import Outcome
 from human_capture.reenact.evaluation.sheets import sheet
@@ -58,41 +60,65 @@ def _driven_by_self(draw: Draw, material: Material, person: int) -> dict[str, fl
 
 
 def _driven_by_others(draw: Draw, material: Material) -> Outcome:
-    people = [_driven_by(draw, material, p) for p in range(material.people.count)]
-    each = {name: [found[name] for found in people] for name in people[0]}
-    return Outcome({name: fmean(values) for name, values in each.items()}, each=each)
+    seen = [_driven_by(draw, material, p) for p in range(material.people.count)]
+    each = {name: [one.figures[name] for one in seen] for name in seen[0].figures}
+    figures = {name: fmean(values) for name, values in each.items()}
+    faces = (
+        torch.cat([one.faces for one in seen]),
+        torch.cat([one.true for one in seen]),
+    )
+    figures["mouth"] = correlation(*faces, MOUTH)
+    figures["eyes"] = correlation(*faces, EYES)
+    return Outcome(figures, each=each)
 
 
-def _driven_by(draw: Draw, material: Material, person: int) -> dict[str, float]:
-    """How a person is drawn in the poses of others."""
-    judges = material.judges
-    pose, identity = PoseError(material.mean_face), IdentityError()
-    apart, second, known = [], [], []
-    for driver in material.drivers(person):
-        drawn = draw(person, material.poses(driver))
-        answer = material.answer(person, driver)
-        apart.append((_as_large(answer, drawn) - drawn).abs().mean())
-        landmarks = judges.landmarks(drawn)
-        pose.update(landmarks, judges.landmarks(answer))
-        if judges.second is not None:
-            second.append(landmark_errors(judges.second(drawn), judges.second(answer)))
-        if judges.identity is not None:
-            said = judges.identity(drawn, landmarks)
-            identity.update(said, material.targets[person].expand_as(said))
-            wanted = torch.full((len(said),), person)
-            known.append(recognised(said, material.targets, wanted))
+@dataclass(frozen=True)
+class _Driven:
+    """A person in the poses of others.
+
+    Attributes:
+        figures: Of the drawings.
+        faces: Their landmarks.
+        true: Landmarks of the answers.
+    """
+
+    figures: dict[str, float]
+    faces: Float[Tensor, "frame 68 2"]
+    true: Float[Tensor, "frame 68 2"]
+
+
+def _driven_by(draw: Draw, material: Material, person: int) -> _Driven:
+    drivers = material.drivers(person)
+    drawn = torch.cat([draw(person, material.poses(driver)) for driver in drivers])
+    answers = torch.cat([material.answer(person, driver) for driver in drivers])
+    judges, pose = material.judges, PoseError(material.mean_face)
+    faces, true = judges.landmarks(drawn), judges.landmarks(answers)
+    pose.update(faces, true)
     figures = {
-        "answer_difference": float(torch.stack(apart).mean()),
         "answer_error": float(pose.compute()["plain"]),
+        "answer_difference": float((_as_large(answers, drawn) - drawn).abs().mean()),
         "lost_cross": float(pose.drawn_missing / pose.count),
     }
-    if second:
-        figures["second_answer_error"] = float(torch.cat(second).mean())
-    if known:
-        errors = identity.compute()
-        figures |= {f"identity_{kind}": float(errors[kind]) for kind in errors}
-        figures["recognised"] = float(torch.cat(known).double().mean())
-    return figures
+    if judges.second is not None:
+        apart = landmark_errors(judges.second(drawn), judges.second(answers))
+        figures["second_answer_error"] = float(apart.mean())
+    if judges.identity is not None:
+        said = judges.identity(drawn, faces)
+        figures |= _likeness(said, material.targets, person)
+    return _Driven(figures, faces, true)
+
+
+def _likeness(
+    said: Float[Tensor, "frame number"],
+    targets: Float[Tensor, "person number"],
+    person: int,
+) -> dict[str, float]:
+    """How like the person drawings are, by what the identity judge says of them."""
+    identity = IdentityError()
+    identity.update(said, targets[person].expand_as(said))
+    known = recognised(said, targets, torch.full((len(said),), person))
+    errors = {f"identity_{kind}": float(v) for kind, v in identity.compute().items()}
+    return errors | {"recognised": float(known.double().mean())}
 
 
 def _as_large(

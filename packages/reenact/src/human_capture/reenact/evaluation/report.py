@@ -23,6 +23,8 @@ COLUMNS: Mapping[str, Columns] = {
         "answer_error": ("pose error, others' poses ↓", "%"),
         "second_answer_error": ("by a second judge ↓", "%"),
         "answer_difference": ("difference of pictures ↓", "%"),
+        "mouth": ("mouth follows ↑", ".2f"),
+        "eyes": ("eyes follow ↑", ".2f"),
         "identity_raw": ("identity error ↓", ".4f"),
         "identity_renormalised": ("renormalised ↓", ".4f"),
         "recognised": ("recognised ↑", "%"),
@@ -63,7 +65,8 @@ COLUMNS: Mapping[str, Columns] = {
 _NOTES = {
     "driving": "Pose errors are in inter-ocular distances: of people in their own "
     "poses, and of people in others' poses, against pictures in which they truly do "
-    "the same. Identity errors are of people in others' poses.",
+    "the same. How far mouth and eyes are open correlates with how far they are in "
+    "those. Identity errors are of people in others' poses.",
     "shaking": "Second differences of landmarks of drawn heads over those of the "
     "drivers; more than 1 shakes, less than 1 loses motion, a still picture has 0.",
     "paths": "Heads drawn at even angles between the descriptors of a head turned "
