@@ -30,18 +30,28 @@ def test_openings_are_in_distances_between_the_eyes():
 def test_who_opens_mouth_and_eyes_as_wanted_correlates():
     generator = torch.Generator().manual_seed(0)
     mouth, eyes, other = torch.rand(3, 400, generator=generator)
-    true, halved = faces(mouth, eyes), faces(0.5 * mouth + 0.1, other)
+    true, halved = faces(mouth, eyes)[None], faces(0.5 * mouth + 0.1, other)[None]
     assert correlation(halved, true, MOUTH) == pytest.approx(1, abs=1e-5)
     assert abs(correlation(halved, true, EYES)) < 0.15
-    assert correlation(faces(1 - mouth, eyes), true, MOUTH) == pytest.approx(-1)
+    turned_round = faces(1 - mouth, eyes)[None]
+    assert correlation(turned_round, true, MOUTH) == pytest.approx(-1, abs=1e-5)
+
+
+def test_whose_eyes_are_how_far_open_does_not_count():
+    generator = torch.Generator().manual_seed(0)
+    people = torch.arange(10.0).repeat_interleave(40)
+    drawn, true = people + torch.rand(2, 400, generator=generator)
+    pair = [faces(eyes, eyes).unflatten(0, (10, 40)) for eyes in (drawn, true)]
+    assert float(torch.corrcoef(torch.stack((drawn, true)))[0, 1]) > 0.98
+    assert abs(correlation(*pair, EYES)) < 0.15
 
 
 def test_faces_that_were_not_found_do_not_count():
     mouth = torch.tensor([0.1, 0.9, 0.4, 0.2])
-    true, drawn = faces(mouth, mouth), faces(mouth, mouth)
-    drawn[1] = torch.nan
-    true[2] = torch.nan
+    true, drawn = faces(mouth, mouth)[None], faces(mouth, mouth)[None]
+    drawn[0, 1] = torch.nan
+    true[0, 2] = torch.nan
     assert correlation(drawn, true, MOUTH) == pytest.approx(1)
-    assert math.isnan(correlation(drawn[1:3], true[1:3], MOUTH))
-    still = faces(torch.full((4,), 0.3), mouth)
-    assert math.isnan(correlation(still, faces(mouth, mouth), MOUTH))
+    assert math.isnan(correlation(drawn[:, 1:3], true[:, 1:3], MOUTH))
+    still = faces(torch.full((4,), 0.3), mouth)[None]
+    assert math.isnan(correlation(still, faces(mouth, mouth)[None], MOUTH))

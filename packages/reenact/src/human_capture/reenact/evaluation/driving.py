@@ -63,12 +63,10 @@ def _driven_by_others(draw: Draw, material: Material) -> Outcome:
     seen = [_driven_by(draw, material, p) for p in range(material.people.count)]
     each = {name: [one.figures[name] for one in seen] for name in seen[0].figures}
     figures = {name: fmean(values) for name, values in each.items()}
-    faces = (
-        torch.cat([one.faces for one in seen]),
-        torch.cat([one.true for one in seen]),
-    )
-    figures["mouth"] = correlation(*faces, MOUTH)
-    figures["eyes"] = correlation(*faces, EYES)
+    faces = torch.stack([one.faces for one in seen])
+    true = torch.stack([one.true for one in seen])
+    figures["mouth"] = correlation(faces, true, MOUTH)
+    figures["eyes"] = correlation(faces, true, EYES)
     return Outcome(figures, each=each)
 
 

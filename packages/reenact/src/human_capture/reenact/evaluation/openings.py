@@ -31,19 +31,26 @@ def openings(
 
 
 def correlation(
-    found: Float[Tensor, "frame 68 2"],
-    true: Float[Tensor, "frame 68 2"],
+    found: Float[Tensor, "person frame 68 2"],
+    true: Float[Tensor, "person frame 68 2"],
     pairs: tuple[tuple[int, int], ...],
 ) -> float:
-    """Of the openings of drawn faces with those of true ones; NaN if they hold still.
+    """Of the openings of drawn faces with those of true ones, within people.
+
+    How far somebody's eyes are open on average tells who it is, not what the face does.
 
     Args:
         found: Landmarks of drawings; those without a face do not count.
         true: Of the true pictures, likewise.
         pairs: Such as ``EYES``.
+
+    Returns:
+        NaN if either hold still, or there are no faces.
     """
-    seen = ~(missing(found) | missing(true))
-    both = torch.stack(
-        [openings(faces[seen].double(), pairs) for faces in (found, true)]
-    )
-    return float(torch.corrcoef(both)[0, 1]) if seen.sum() > 1 else float("nan")
+    both = torch.stack((found, true)).double()
+    seen = ~missing(both).any(0)
+    open_by = openings(both, pairs)
+    means = torch.where(seen, open_by, torch.nan).nanmean(-1, keepdim=True)
+    one, other = (open_by - means)[:, seen]
+    scale = one.square().sum().sqrt() * other.square().sum().sqrt()
+    return float((one * other).sum() / scale)

@@ -65,8 +65,8 @@ COLUMNS: Mapping[str, Columns] = {
 _NOTES = {
     "driving": "Pose errors are in inter-ocular distances: of people in their own "
     "poses, and of people in others' poses, against pictures in which they truly do "
-    "the same. How far mouth and eyes are open correlates with how far they are in "
-    "those. Identity errors are of people in others' poses.",
+    "the same. Correlations of how far mouth and eyes are open are within "
+    "people. Identity errors are of people in others' poses.",
     "shaking": "Second differences of landmarks of drawn heads over those of the "
     "drivers; more than 1 shakes, less than 1 loses motion, a still picture has 0.",
     "paths": "Heads drawn at even angles between the descriptors of a head turned "
