@@ -120,6 +120,12 @@ def test_doubles_drive_with_the_frame_of_the_same_number(fixed):
     torch.testing.assert_close(clip.driver_landmarks, clip.landmarks + 100)
 
 
+def test_doubles_that_double_nobody_end_in_a_sentence():
+    for odd in (Doubles(videos=5), Doubles(length=9)):
+        with pytest.raises(InputError, match="doubles have other numbers"):
+            ClipDraws(Numbered(), doubles=odd)
+
+
 def test_doubles_drive_in_the_training_alone():
     splits = ClipSplits(Numbered(), Numbered(3), Numbered(4), doubles=Doubles())
     data = ClipsDataModule(splits, shots=4, batch_size=5, eval_batch_size=3)

@@ -1,4 +1,5 @@
 import json
+import math
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -16,6 +17,7 @@ from human_capture.reenact.evaluation.evaluate import EvaluateOptions, evaluate
 from human_capture.reenact.evaluation.keypoint_regression import keypoint_regression
 from human_capture.reenact.evaluation.material import Judges, Material, Setup
 from human_capture.reenact.evaluation.methods import Method, TrainedImitator
+from human_capture.reenact.evaluation.openings import INNER_LIPS, LIDS
 from human_capture.reenact.networks.generator import Generator
 from human_capture.reenact.networks.identity_encoder import IdentityEncoder
 from human_capture.reenact.networks.pose_encoder import PoseEncoder
@@ -45,11 +47,19 @@ class Still:
 
 
 def colour_judges(setup):
-    """Landmarks that move with the brightness; identity is the mean colour."""
+    """Landmarks that move with the brightness; identity is the mean colour.
+
+    Mouths are as far open as pictures are red, and eyes as they are blue.
+    """
 
     def landmarks(pictures):
         face = torch.linspace(0.2, 0.8, 136).reshape(68, 2)
-        return face + 0.1 * pictures.mean((1, 2, 3))[:, None, None]
+        faces = face + 0.1 * pictures.mean((1, 2, 3))[:, None, None]
+        for colour, pairs in ((0, INNER_LIPS), (2, LIDS)):
+            for above, below in pairs:
+                faces[:, below] = faces[:, above]
+                faces[:, below, 1] += pictures[:, colour].mean((1, 2))
+        return faces
 
     def identity(pictures, landmarks):
         small = interpolate(pictures, size=(4, 4), mode="area")
@@ -78,7 +88,7 @@ def options(tmp_path, monkeypatch):
     )
 
 
-def test_an_answer_shows_the_person_doing_as_the_driver(options):
+def test_the_ground_truth_shows_the_person_doing_as_the_driver(options):
     material = Material(replace(SETUP, frames=6, poses=3), colour_judges)
     person, driver = 1, 3
     frames = material.poses(driver)
@@ -86,40 +96,62 @@ def test_an_answer_shows_the_person_doing_as_the_driver(options):
         Take(5001, (5003, 0), (5001, 0)), (frames - 18).tolist()
     )
     assert torch.equal(truth["actions"], material.people.actions[frames])
-    answer = material.answer(person, driver)
+    torch.testing.assert_close(truth["turn"], material.people.turn[frames])
     wanted = truth["frames"] / 255 * (truth["masks"] / 255)
-    torch.testing.assert_close(answer, wanted, atol=0.5 / 255 + 1e-6, rtol=0)
+    rounded = {"atol": 0.5 / 255 + 1e-6, "rtol": 0}
+    torch.testing.assert_close(material.ground_truth(person, driver), wanted, **rounded)
     # oneself doing as oneself is what one does
     own = material.people[material.poses(person)].on_black()
-    torch.testing.assert_close(
-        material.answer(person, person), own, atol=0.5 / 255 + 1e-6, rtol=0
-    )
+    torch.testing.assert_close(material.ground_truth(person, person), own, **rounded)
 
 
-class Knowing:
-    """Draws the true answer: everybody doing as the drivers."""
-
-    def __init__(self, material):
-        self.material = material
-
-    def __call__(self, person, frames):
-        driver = int(self.material.people.person[frames[0]])
-        return self.material.answer(person, driver)
+def drawn_truly(material, person, frames):
+    """Everybody truly doing as the driver whose the frames are."""
+    driver = int(material.people.person[frames[0]])
+    return material.ground_truth(person, driver)
 
 
-def test_who_draws_the_answers_makes_no_error(options, tmp_path):
-    material = Material(SETUP, colour_judges)
-    found = driving(Knowing(material), material, tmp_path / "sheet.jpg").figures
-    for name in ("answer_error", "second_answer_error", "answer_difference"):
-        assert found[name] == 0
+def only_red(material, person, frames):
+    """Likewise, but always as blue."""
+    pictures = drawn_truly(material, person, frames).clone()
+    pictures[:, 2] = 0.5
+    return pictures
+
+
+def test_who_draws_the_truth_makes_no_error(options, tmp_path):
+    setup = replace(SETUP, people=6, frames=10, poses=8, drivers=2)
+    material = Material(setup, colour_judges)
+    sheet = tmp_path / "sheet.jpg"
+    found = driving(partial(drawn_truly, material), material, sheet).figures
+    assert found["cross_pose_error"] == found["second_cross_pose_error"] == 0
+    assert found["mouth"] == pytest.approx(1) == found["eyes"]
+    red = driving(partial(only_red, material), material, sheet).figures
+    assert red["mouth"] == pytest.approx(1)
+    assert math.isnan(red["eyes"])
     others = driving(
+        lambda _, frames: material.people[frames].on_black(), material, sheet
+    ).figures
+    assert others["cross_pose_error"] > 0.01 < others["second_cross_pose_error"]
+
+
+def test_truths_without_a_face_do_not_count(options, tmp_path):
+    material = Material(SETUP, colour_judges)
+    found = material.judges.landmarks
+
+    def sees_nobody_in_truths(pictures):
+        faces = found(pictures)
+        truths = material.ground_truth(0, material.drivers(0)[0])
+        lost = pictures.shape == truths.shape and torch.equal(pictures, truths)
+        return torch.full_like(faces, torch.nan) if lost else faces
+
+    material.judges = replace(material.judges, landmarks=sees_nobody_in_truths)
+    figures = driving(
         lambda _, frames: material.people[frames].on_black(),
         material,
         tmp_path / "sheet.jpg",
     ).figures
-    assert others["answer_difference"] > 0.02
-    assert others["answer_error"] > found["answer_error"]
-    assert others["second_answer_error"] > found["second_answer_error"]
+    assert figures["lost_truths"] == pytest.approx(1 / SETUP.people)
+    assert figures["lost_cross"] == 0
 
 
 def test_an_evaluation_is_continued_and_not_repeated(options, tmp_path, capsys):
@@ -173,10 +205,10 @@ def test_identities_need_not_be_judged(options):
     evaluate(unknown, lambda method, device: Still(), colour_judges)
     driving = json.loads((Path(options.output) / "results.json").read_text())
     driving = driving["methods"]["still"]["parts"]["driving"]
-    assert {"pose_error", "answer_error"} <= set(driving["each"])
-    unasked = {"identity_raw", "identity_renormalised", "recognised"}
-    unasked |= {"second_pose_error", "second_answer_error"}
-    assert not unasked & set(driving["figures"])
+    asked = {"pose_error", "pose_error_aligned", "cross_pose_error"}
+    asked |= {"lost_self", "lost_drivers", "lost_cross", "lost_truths"}
+    assert set(driving["each"]) == asked
+    assert set(driving["figures"]) == asked | {"mouth", "eyes"}
 
 
 def test_methods_have_different_names():

@@ -39,6 +39,13 @@ def test_other_options_are_named(tmp_path):
         Results(path, {"people": 5, "size": 64})
 
 
+def test_results_of_another_version_are_not_continued(tmp_path):
+    path = tmp_path / "results.json"
+    Results(path, {"people": 4, "version": 3}).put("ours", "", "paths", OUTCOME)
+    with pytest.raises(InputError, match="another version"):
+        Results(path, {"people": 4, "version": 4})
+
+
 @pytest.mark.parametrize("text", ["", "[]", json.dumps({"methods": {}})])
 def test_other_files_are_no_results(tmp_path, text):
     path = tmp_path / "results.json"

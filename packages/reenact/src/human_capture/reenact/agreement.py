@@ -37,10 +37,11 @@ def require_size(clips: Clips, reenactor: AnyReenactor) -> None:
     Raises:
         InputError: They are not.
     """
-    size = clips.frame.shape[-1]
-    if size != reenactor.size:
+    sizes = {clips.frame.shape[-1], clips.driver.shape[-1]}
+    if sizes != {reenactor.size}:
+        found = " and ".join(map(str, sorted(sizes)))
         raise InputError(
-            f"The clips have pictures of {size} pixels, but {reenactor.size} are "
+            f"The clips have pictures of {found} pixels, but {reenactor.size} are "
             "drawn; prepare clips of that size, or set the size of generator, encoders "
             "and discriminator."
         )

@@ -38,6 +38,11 @@ class ClipDraws(Dataset[Clips]):
                 f"There must be at least one shot and one repeat, not {self.shots} "
                 f"and {self.repeats}."
             )
+        if self.doubles is not None and _lengths(self.doubles) != _lengths(self.source):
+            raise InputError(
+                "The doubles have other numbers of videos or frames than the videos "
+                "whose people they double."
+            )
 
     def __len__(self) -> int:
         return len(self.source) * self.repeats
@@ -57,8 +62,9 @@ class ClipDraws(Dataset[Clips]):
         order = torch.randperm(count, generator=generator).tolist()
         drawn = order[self.shots + repeat % spare]
         chosen = self.source.draw(number, [*order[: self.shots], drawn])
-        double = None if self.doubles is None else self.doubles.draw(number, [drawn])
-        return _clips(chosen, double or chosen, number)
+        if self.doubles is None:
+            return _clips(chosen, chosen, number)
+        return _clips(chosen, self.doubles.draw(number, [drawn]), number)
 
     def _seed(self, index: int, number: int) -> int:
         if self.fixed:
@@ -66,6 +72,10 @@ class ClipDraws(Dataset[Clips]):
         # Lightning seeds torch's generator. Processes that share a
         # seed have different items, and so draw differently.
         return int(torch.randint(2**31, ())) + index
+
+
+def _lengths(source: ClipSource) -> list[int]:
+    return [source.frames(number) for number in range(len(source))]
 
 
 def _clips(frames: ClipFrames, drivers: ClipFrames, label: int) -> Clips:

@@ -88,7 +88,7 @@ class ClipSplits:
         val: Videos of the validation.
         test: Videos of the test.
         doubles: The videos of the training once more, frame by frame, with other people
-            who do the same; only synthetic people have such doubles.
+            who do the same, as synthetic people can have.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Batches of frames of people: who it is, and one frame to imitate."""
+"""Batches of frames of people: who it is, one frame to draw and one to imitate."""
 
 from __future__ import annotations
 

@@ -26,6 +26,9 @@ SPLIT = 1_000_000
 DOUBLES = SPLIT // 2
 """How far the number of a double is above that of the person."""
 
+MOST = 400_000
+"""People of a split; beyond are those of evaluations, and doubles."""
+
 
 @dataclass(frozen=True)
 class DrawClip:
@@ -34,36 +37,19 @@ class DrawClip:
     Attributes:
         recipe: How clips are drawn.
         first: Number of the split's first person.
+        doubles: Have somebody else do the same elsewhere.
     """
 
     recipe: TalkingHeadRecipe
     first: int
-
-    def __call__(self, index: int) -> Item:
-        """The fields of ``ClipFrames``."""
-        number, clip = divmod(index, self.recipe.clips)
-        own = (self.first + number, clip)
-        return DrawTake(self.recipe)(Take(own[0], own, own))
-
-
-@dataclass(frozen=True)
-class DrawDouble:
-    """Draws the double of clip ``index``: somebody else, elsewhere, does the same.
-
-    Attributes:
-        recipe: How clips are drawn.
-        first: Number of the split's first person.
-    """
-
-    recipe: TalkingHeadRecipe
-    first: int
+    doubles: bool = False
 
     def __call__(self, index: int) -> Item:
         """The fields of ``ClipFrames``."""
         number, clip = divmod(index, self.recipe.clips)
         person = self.first + number
-        own = (person + DOUBLES, clip)
-        return DrawTake(self.recipe)(Take(own[0], (person, clip), own))
+        actor = person + DOUBLES if self.doubles else person
+        return DrawTake(self.recipe)(Take(actor, (person, clip), (actor, clip)))
 
 
 class SyntheticClips(Dataset[ClipFrames]):
@@ -74,7 +60,7 @@ class SyntheticClips(Dataset[ClipFrames]):
         first: Number of the first person; keeps splits apart.
         people: How many.
         root: Folder of the cache; the user's cache folder when absent.
-        doubles: Have other people do the same in each clip, see :class:`DrawDouble`.
+        doubles: Have somebody else do the same elsewhere in each clip.
     """
 
     def __init__(
@@ -88,7 +74,7 @@ class SyntheticClips(Dataset[ClipFrames]):
         data = "talking_head_doubles" if doubles else "talking_heads"
         facts = {"recipe": dataclasses.asdict(recipe), "first": first}
         self.cache = ShardedCache(
-            DrawDouble(recipe, first) if doubles else DrawClip(recipe, first),
+            DrawClip(recipe, first, doubles),
             {"data": data, "version": 1, **facts},
             people * recipe.clips,
             shard=recipe.clips,  # a person a file
@@ -150,8 +136,8 @@ def synthetic_splits(
         doubles: Let other people who do the same drive those of the training.
     """
     counts = (train, val, test)
-    if max(counts) > DOUBLES:
-        raise InputError(f"A split has at most {DOUBLES} people, not {max(counts)}.")
+    if max(counts) > MOST:
+        raise InputError(f"A split has at most {MOST} people, not {max(counts)}.")
     splits = ClipSplits(
         *(
             SyntheticClips(recipe, number * SPLIT, people, root)

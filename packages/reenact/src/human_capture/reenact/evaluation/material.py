@@ -50,7 +50,8 @@ class Setup:
         learners: Further people, from whom probes of descriptors learn to read off
             landmarks, expression and turn; too few make every descriptor seem empty.
         learner_frames: Of each of these.
-        recognise: Judge identities.
+        recognise: Judge identities, and landmarks a second time; both with dlib, which
+            is in the extra ``evaluation``.
     """
 
     people: int = 24
@@ -116,7 +117,7 @@ class Judges:
 
 
 def usual_judges(setup: Setup) -> Judges:
-    """MediaPipe's face mesh and, if identities are judged, dlib's networks."""
+    """MediaPipe's face mesh and, if dlib is to judge as well, its models."""
     if not setup.recognise:
         return Judges(MeshLandmarks(), None)
     return Judges(MeshLandmarks(), DlibFaceRecognition(), DlibLandmarks())
@@ -139,7 +140,7 @@ class Material:
     ) -> None:
         self.setup, self.workers = setup, workers
         self._make_judges = judges
-        self._answers: dict[tuple[int, int], UInt8[Tensor, "frame 3 height width"]] = {}
+        self._truths: dict[tuple[int, int], UInt8[Tensor, "frame 3 height width"]] = {}
 
     @cached_property
     def judges(self) -> Judges:
@@ -193,22 +194,26 @@ class Material:
         found = self.judges.landmarks(pictures)
         return self.judges.identity(pictures, found).mean(0)
 
-    def answer(self, person: int, driver: int) -> Float[Tensor, "frame 3 height width"]:
-        """A person on black who does as another in the poses of that one.
+    def ground_truth(
+        self, person: int, driver: int
+    ) -> Float[Tensor, "frame 3 height width"]:
+        """A person on black who truly does as another in the poses of that one.
 
-        It is what a model should draw, and is known because people are synthetic.
+        It is what a model should draw, but for the light: lamps are those of the
+        person's first clip, and may shine from another side. It is known because
+        people are synthetic.
 
         Args:
-            person: Who is seen, in the light of the own first clip.
+            person: Who is seen.
             driver: Whose poses.
         """
-        known = self._answers.get((person, driver))
+        known = self._truths.get((person, driver))
         if known is None:
-            known = self._drawn_answer(person, driver)
-            self._answers[person, driver] = known
+            known = self._drawn_truth(person, driver)
+            self._truths[person, driver] = known
         return as_float(known)
 
-    def _drawn_answer(
+    def _drawn_truth(
         self, person: int, driver: int
     ) -> UInt8[Tensor, "frame 3 height width"]:
         first, clips = self.setup.first, self.setup.still_clips()

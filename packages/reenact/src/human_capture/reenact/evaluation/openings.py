@@ -8,11 +8,11 @@ from torch import Tensor
 
 from human_capture.reenact.evaluation.pose_error import inter_ocular, missing
 
-MOUTH = ((61, 67), (62, 66), (63, 65))
-"""Points of the inner lips above one another; iBUG's numbers."""
+INNER_LIPS = ((61, 67), (62, 66), (63, 65))
+"""Points above one another; iBUG's numbers."""
 
-EYES = ((37, 41), (38, 40), (43, 47), (44, 46))
-"""Points of the lids above one another."""
+LIDS = ((37, 41), (38, 40), (43, 47), (44, 46))
+"""Points above one another."""
 
 
 def openings(
@@ -22,7 +22,7 @@ def openings(
 
     Args:
         landmarks: iBUG's 68.
-        pairs: Such as ``MOUTH``.
+        pairs: Such as ``LIDS``.
     """
     above, below = (list(side) for side in zip(*pairs, strict=True))
     apart = (landmarks[..., above, :] - landmarks[..., below, :]).norm(dim=-1)
@@ -33,24 +33,35 @@ def openings(
 def correlation(
     found: Float[Tensor, "person frame 68 2"],
     true: Float[Tensor, "person frame 68 2"],
+    turn: Float[Tensor, "person frame 3"],
     pairs: tuple[tuple[int, int], ...],
 ) -> float:
-    """Of the openings of drawn faces with those of true ones, within people.
+    """Partial correlation of the openings of drawn faces with those of true ones.
 
-    How far somebody's eyes are open on average tells who it is, not what the face does.
+    Whose eyes are how far open tells who it is, and a head that turns seems to open
+    them. So means of people are subtracted, and what the angles and their squares
+    explain.
 
     Args:
         found: Landmarks of drawings; those without a face do not count.
         true: Of the true pictures, likewise.
-        pairs: Such as ``EYES``.
+        turn: Yaw, pitch and roll of the true heads, in radians.
+        pairs: Such as ``LIDS``.
 
     Returns:
-        NaN if either hold still, or there are no faces.
+        NaN if either hold still, or there are too few faces.
     """
     both = torch.stack((found, true)).double()
     seen = ~missing(both).any(0)
-    open_by = openings(both, pairs)
-    means = torch.where(seen, open_by, torch.nan).nanmean(-1, keepdim=True)
-    one, other = (open_by - means)[:, seen]
-    scale = one.square().sum().sqrt() * other.square().sum().sqrt()
-    return float((one * other).sum() / scale)
+    angles = turn.double()
+    powers = torch.cat((angles, angles.square()), -1)
+    series = torch.cat((openings(both, pairs).permute(1, 2, 0), powers), -1)
+    series = torch.where(seen[..., None], series, torch.nan)
+    within = (series - series.nanmean(1, keepdim=True))[seen]
+    explained = within[:, 2:] @ torch.linalg.pinv(within[:, 2:]) @ within[:, :2]
+    one, other = (within[:, :2] - explained).T
+    scale = one.norm() * other.norm()
+    return float(one @ other / scale) if scale > _STILL else float("nan")
+
+
+_STILL = 1e-12

@@ -1,4 +1,4 @@
-"""How far the landmarks of drawn heads are from those of the heads that drive them.
+"""How far the landmarks of drawn heads are from those of the heads they should equal.
 
 Landmarks are iBUG's 68 as shares of the picture's side. The row of a face that was not
 found is not a number.

@@ -19,10 +19,9 @@ COLUMNS: Mapping[str, Columns] = {
     "driving": {
         "pose_error": ("pose error ↓", "%"),
         "pose_error_aligned": ("scaled and shifted ↓", "%"),
-        "second_pose_error": ("by a second judge ↓", "%"),
-        "answer_error": ("pose error, others' poses ↓", "%"),
-        "second_answer_error": ("by a second judge ↓", "%"),
-        "answer_difference": ("difference of pictures ↓", "%"),
+        "second_pose_error": ("second judge ↓", "%"),
+        "cross_pose_error": ("others' poses ↓", "%"),
+        "second_cross_pose_error": ("others' poses, second judge ↓", "%"),
         "mouth": ("mouth follows ↑", ".2f"),
         "eyes": ("eyes follow ↑", ".2f"),
         "identity_raw": ("identity error ↓", ".4f"),
@@ -31,6 +30,7 @@ COLUMNS: Mapping[str, Columns] = {
         "lost_self": ("no face, own pose", "%"),
         "lost_cross": ("no face, other's pose", "%"),
         "lost_drivers": ("no face in drivers", "%"),
+        "lost_truths": ("no face in truths", "%"),
     },
     "shaking": {"smoothness": ("acceleration over the driver's", ".2f")},
     "paths": {
@@ -64,9 +64,10 @@ COLUMNS: Mapping[str, Columns] = {
 
 _NOTES = {
     "driving": "Pose errors are in inter-ocular distances: of people in their own "
-    "poses, and of people in others' poses, against pictures in which they truly do "
-    "the same. Correlations of how far mouth and eyes are open are within "
-    "people. Identity errors are of people in others' poses.",
+    "poses, against the drivers, and in others' poses, against pictures of the same "
+    "people truly doing so. Mouth and eyes: partial correlation of how far they are "
+    "open with how far they truly are, given the turn, within people. Identity errors "
+    "are of people in others' poses. The second judge is dlib's, which is coarser.",
     "shaking": "Second differences of landmarks of drawn heads over those of the "
     "drivers; more than 1 shakes, less than 1 loses motion, a still picture has 0.",
     "paths": "Heads drawn at even angles between the descriptors of a head turned "

@@ -68,6 +68,11 @@ class Results:
                 for name in protocol.keys() | self.protocol.keys()
                 if protocol.get(name) != self.protocol.get(name)
             )
+            if odd == ["version"]:
+                raise InputError(
+                    f"The results in {str(self.path)!r} are of another version of the "
+                    "evaluation; choose another output folder."
+                )
             raise InputError(
                 f"The results in {str(self.path)!r} were made with other options "
                 f"({', '.join(odd)}); use those again or choose another output folder."
