@@ -99,12 +99,6 @@ def test_truths_belong_to_their_frames():
     assert clip.identity_landmarks[0, :, 0, 0].tolist() == identity
 
 
-def test_each_frame_drives_itself_without_doubles():
-    clip = ClipDraws(Numbered(), shots=3)[5]
-    assert torch.equal(clip.driver, clip.frame)
-    assert torch.equal(clip.driver_landmarks, clip.landmarks)
-
-
 @pytest.mark.parametrize("fixed", [False, True])
 def test_doubles_drive_with_the_frame_of_the_same_number(fixed):
     alone = ClipDraws(Numbered(first=40), shots=3, fixed=fixed)
@@ -113,8 +107,10 @@ def test_doubles_drive_with_the_frame_of_the_same_number(fixed):
     for draws in (alone, doubled):
         torch.manual_seed(0)
         items.append(draws[5])
-    assert torch.equal(items[0].frame, items[1].frame)
-    clip = items[1]
+    itself, clip = items
+    assert torch.equal(itself.frame, clip.frame)
+    assert torch.equal(itself.driver, itself.frame)  # where nobody doubles
+    assert torch.equal(itself.driver_landmarks, itself.landmarks)
     assert clip.driver[0, :, 0, 0].tolist() == [5, int(clip.frame[0, 1, 0, 0]), 1]
     assert clip.person.tolist() == [42]
     torch.testing.assert_close(clip.driver_landmarks, clip.landmarks + 100)

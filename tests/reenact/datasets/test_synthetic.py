@@ -22,7 +22,6 @@ from human_capture.reenact.datasets.synthetic import (
 )
 from human_capture.reenact.datasets.takes import (
     DrawTake,
-    Take,
     TalkingHeadRecipe,
     head_turn,
 )
@@ -280,25 +279,6 @@ def test_a_double_does_the_same_and_is_somebody_else_elsewhere(clips, double):
         assert 0.002 < apart.min() and apart.max() < 0.1  # faces differ in shape
         colours = [c.frames.float().mean((0, 2, 3)) for c in (person, other)]
         assert (colours[0] - colours[1]).abs().max() > 5
-
-
-def test_some_frames_of_a_take_are_those_of_the_whole(clip):
-    own = (30, 1)
-    some = DrawTake(RECIPE)(Take(30, own, own), [6, 2])
-    for name in ("frames", "masks", "landmarks", "actions", "turn"):
-        assert torch.equal(some[name], getattr(clip, name)[[6, 2]]), name
-
-
-def test_who_does_it_where_are_chosen_apart(clips):
-    """Person 31 in the place of the own clip 0, as person 30 in clip 1."""
-    take = DrawTake(RECIPE)(Take(31, (30, 1), (31, 0)))
-    assert torch.equal(take["actions"], clips[1].actions)
-    whole = clips[2].frames.float()
-    corners = (..., slice(4), slice(4))
-    room = whole[corners].mean((0, 2, 3))
-    other = clips[1].frames.float()[corners].mean((0, 2, 3))
-    found = take["frames"].float()[corners].mean((0, 2, 3))
-    assert (found - room).abs().max() < (found - other).abs().max()
 
 
 def test_doubles_are_of_the_training_alone(tmp_path):
