@@ -59,9 +59,11 @@ def correlation(
     series = torch.where(seen[..., None], series, torch.nan)
     within = (series - series.nanmean(1, keepdim=True))[seen]
     explained = within[:, 2:] @ torch.linalg.pinv(within[:, 2:]) @ within[:, :2]
-    one, other = (within[:, :2] - explained).T
-    scale = one.norm() * other.norm()
-    return float(one @ other / scale) if scale > _STILL else float("nan")
+    rest = within[:, :2] - explained
+    one, other = rest.T
+    if len(rest) < 2 or rest.square().mean(0).min().sqrt() < _STILL:
+        return float("nan")
+    return float(one @ other / (one.norm() * other.norm()))
 
 
-_STILL = 1e-12
+_STILL = 1e-5  # spread of openings that rounded landmarks alone may have
