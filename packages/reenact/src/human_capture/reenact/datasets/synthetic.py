@@ -138,12 +138,9 @@ def synthetic_splits(
     counts = (train, val, test)
     if max(counts) > MOST:
         raise InputError(f"A split has at most {MOST} people, not {max(counts)}.")
-    splits = ClipSplits(
-        *(
-            SyntheticClips(recipe, number * SPLIT, people, root)
-            for number, people in enumerate(counts)
-        )
+    learnt, chosen, reported = (
+        SyntheticClips(recipe, number * SPLIT, people, root)
+        for number, people in enumerate(counts)
     )
-    if doubles:
-        splits.doubles = SyntheticClips(recipe, 0, train, root, doubles=True)
-    return splits
+    acted = SyntheticClips(recipe, 0, train, root, doubles=True) if doubles else None
+    return ClipSplits(learnt, chosen, reported, acted)
